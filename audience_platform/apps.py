@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class AudiencePlatformConfig(AppConfig):
+    name = "audience_platform"
+    verbose_name = "Access"

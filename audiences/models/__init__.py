@@ -1,0 +1,3 @@
+from audiences.models.audience import Audience, AudienceSegment
+
+__all__ = ["Audience", "AudienceSegment"]

@@ -1,0 +1,54 @@
+"""What an audience type is."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar
+from uuid import UUID
+
+from audiences.rules.tree import Rule
+
+Configuration = Mapping[str, Any]
+# Where a value stands in a configuration: ("segments", 0) is the first of its segments.
+Path = tuple[str | int, ...]
+
+
+class ConfigurationError(ValueError):
+    """A configuration that its type can't understand.
+
+    ``problems`` maps the path of each value at fault (``()`` for the whole) to a sentence that
+    says what is wrong and what would be right.
+    """
+
+    def __init__(self, problems: Mapping[Path, str]) -> None:
+        self.problems = dict(problems)
+        super().__init__("; ".join(problems.values()))
+
+
+class AudienceType(ABC):
+    """One way of saying who: the shape of a configuration, and the rule that it means."""
+
+    name: ClassVar[str]  # the ``audience_type`` of the API
+    label: ClassVar[str]
+    help_text: ClassVar[str]
+    hidden_because: ClassVar[str]  # the reason that visibility gives to those outside
+
+    @abstractmethod
+    def clean(self, configuration: Configuration) -> dict[str, Any]:
+        """The configuration in its one canonical form.
+
+        :raises ConfigurationError: naming every value that can't be used.
+        """
+
+    @abstractmethod
+    def rule(self, configuration: Configuration) -> Rule:
+        """The rule that a clean configuration means."""
+
+    def segments(self, configuration: Configuration) -> dict[UUID, Path]:
+        """The ids of the segments that a clean configuration refers to, and where."""
+        return {}
+
+    @abstractmethod
+    def summary(self, configuration: Configuration, names: Mapping[UUID, str]) -> str:
+        """A sentence that says who is meant; ``names`` are those of the segments."""

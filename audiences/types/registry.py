@@ -1,0 +1,31 @@
+"""The audience types there are, by name. A new one is its own file and one line here."""
+
+from audiences.types.age_within import AgeWithin
+from audiences.types.base import AudienceType
+from audiences.types.in_all_segments import InAllSegments
+from audiences.types.in_any_segment import InAnySegment
+
+TYPES: dict[str, AudienceType] = {
+    kind.name: kind()
+    for kind in (
+        AgeWithin,
+        InAllSegments,
+        InAnySegment,
+    )
+}
+
+
+class UnknownAudienceType(LookupError):
+    def __init__(self, name: object) -> None:
+        super().__init__(f"{name!r} is not an audience type. Give one of {', '.join(TYPES)}.")
+
+
+def get(name: str) -> AudienceType:
+    """The type of that name.
+
+    :raises UnknownAudienceType: when there is none; the error lists those there are.
+    """
+    try:
+        return TYPES[name]
+    except (KeyError, TypeError):
+        raise UnknownAudienceType(name) from None

@@ -1,0 +1,31 @@
+"""The words of the offers app, as queries. Each is a ``…_q`` (a condition) and a method."""
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import Q
+
+if TYPE_CHECKING:
+    from audiences.models import Audience
+    from offers.models import Offer  # noqa: F401
+
+
+class OfferQuerySet(models.QuerySet["Offer"]):
+    def live_q(self, at: datetime.datetime) -> Q:
+        started = Q(publish_at__isnull=True) | Q(publish_at__lte=at)
+        not_over = Q(expire_at__isnull=True) | Q(expire_at__gt=at)
+        return Q(discontinued=False) & started & not_over
+
+    def live(self, at: datetime.datetime) -> Self:
+        """Those that are on show at a moment: not discontinued, published, not expired."""
+        return self.filter(self.live_q(at))
+
+    def aimed_at_q(self, audience: Audience) -> Q:
+        return Q(audiences=audience)
+
+    def aimed_at(self, audience: Audience) -> Self:
+        """Those that only members of the audience may see."""
+        return self.filter(self.aimed_at_q(audience))

@@ -1,0 +1,12 @@
+from segments.models.membership import OLDEST_AGE, Membership, earliest_birthday
+from segments.models.segment import Segment, SegmentMembership
+from segments.models.space import Space
+
+__all__ = [
+    "OLDEST_AGE",
+    "Membership",
+    "Segment",
+    "SegmentMembership",
+    "Space",
+    "earliest_birthday",
+]

@@ -1,0 +1,104 @@
+"""Changes to memberships, segments and the places in them. Everything that writes them calls these.
+
+All functions are atomic. Values that a row can't have raise Django's ``ValidationError``, by field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple, TypeVar
+
+from django.db import connection, models, transaction
+
+from segments.models import Membership, Segment, SegmentMembership, Space
+from segments.models.row import Row
+
+AnyRow = TypeVar("AnyRow", bound=Row)
+
+
+class InUse(Exception):
+    """That something can't be deleted, because ``users`` refer to it."""
+
+    def __init__(self, thing: models.Model, users: list[models.Model]) -> None:
+        self.thing = thing
+        self.users = users
+        names = ", ".join(f"“{user}”" for user in users[:10])
+        more = f" and {len(users) - 10} more" if len(users) > 10 else ""
+        super().__init__(
+            f"“{thing}” is in use by {names}{more}. Take it off them first, then delete it."
+        )
+
+
+class Change(NamedTuple):
+    """How many places in a segment a call really changed."""
+
+    added: int
+    removed: int
+
+
+@transaction.atomic
+def save_row(row: AnyRow, **values: Any) -> AnyRow:
+    """Set the values on a new or existing row, check it whole, and save it.
+
+    :raises ValidationError: naming each field at fault; nothing is saved then.
+    """
+    for name, value in values.items():
+        setattr(row, name, value)
+    row.full_clean()
+    row.save()
+    return row
+
+
+@transaction.atomic
+def delete_row(row: Row) -> None:
+    """Delete a row that nothing refers to.
+
+    :raises InUse: naming what refers to it; nothing is deleted then.
+    """
+    try:
+        row.delete()
+    except models.ProtectedError as error:
+        users = dict.fromkeys(getattr(user, "user", user) for user in error.protected_objects)
+        raise InUse(row, list(users)) from error
+
+
+@transaction.atomic
+def add_members(*, segment: Segment, memberships: Iterable[int]) -> Change:
+    """Give memberships (their numbers) a place in the segment; those in it already keep theirs."""
+    return Change(added=_insert(segment, list(memberships)), removed=0)
+
+
+@transaction.atomic
+def remove_members(*, segment: Segment, memberships: Iterable[int]) -> Change:
+    """Take away the memberships' places in the segment; those not in it are passed over."""
+    places = SegmentMembership.objects.filter(segment=segment, membership__in=list(memberships))
+    return Change(added=0, removed=places.delete()[0])
+
+
+@transaction.atomic
+def replace_members(*, segment: Segment, memberships: Iterable[int]) -> Change:
+    """Make these memberships, and no others, the members of the segment."""
+    numbers = list(memberships)
+    others = SegmentMembership.objects.filter(segment=segment).exclude(membership__in=numbers)
+    removed = others.delete()[0]
+    return Change(added=_insert(segment, numbers), removed=removed)
+
+
+def _insert(segment: Segment, memberships: list[int]) -> int:
+    """Add the places that are missing, in one statement; the number of those."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO segments_segmentmembership (space_number, segment_number, membership_number)
+            SELECT %s, %s, number FROM unnest(%s::int[]) AS number
+            ON CONFLICT (segment_number, membership_number) DO NOTHING
+            """,
+            [segment.space_id, segment.pk, memberships],
+        )
+        return int(cursor.rowcount)
+
+
+def memberships_by_external_id(*, space: Space, external_ids: Iterable[str]) -> dict[str, int]:
+    """The numbers of the space's memberships with these external ids; unknown ids are left out."""
+    found = Membership.objects.filter(space=space, external_id__in=list(external_ids))
+    return dict(found.values_list("external_id", "number"))
