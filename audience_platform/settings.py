@@ -4,81 +4,30 @@ A value that can't be used stops the start with an error that names its variable
 ``docs/settings.md`` lists them.
 """
 
-import os
-import secrets
 from pathlib import Path
 from typing import Any
 
-import environ
-from django.core.exceptions import ImproperlyConfigured
+from audience_platform import environment
 
 BASE_DIRECTORY = Path(__file__).resolve().parent.parent
-_environment = environ.Env()
+DATA_DIRECTORY = environment.directory("PLATFORM_DATA_DIR", ".data", base=BASE_DIRECTORY)
 
-
-def _read(kind: str, name: str, **default: Any) -> Any:
-    """The variable as ``kind`` (a reader of django-environ), or an error that names it."""
-    try:
-        return getattr(_environment, kind)(name, **default)
-    except ImproperlyConfigured:
-        raise
-    except Exception as error:
-        raise ImproperlyConfigured(
-            f"The environment variable {name} is {os.environ.get(name)!r}, "
-            f"which can't be read as {kind}: {error}"
-        ) from error
-
-
-def _boolean(name: str, default: bool) -> bool:
-    """A yes or no. (django-environ's own reader takes every unknown word for no.)"""
-    value = os.environ.get(name, "").strip().lower()
-    if value in ("1", "true", "yes", "on"):
-        return True
-    if value in ("0", "false", "no", "off"):
-        return False
-    if value == "":
-        return default
-    raise ImproperlyConfigured(
-        f"The environment variable {name} is {os.environ[name]!r}; it must be true or false."
-    )
-
-
-def _kept_secret_key(path: Path) -> str:
-    """The key in the file, made at the first start; the same for every process that shares it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    made = path.with_name(f"{path.name}.{os.getpid()}")
-    if not path.exists():
-        descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(64))
-        try:
-            os.link(made, path)  # fails where another process was first: then its key is used
-        except FileExistsError:
-            pass
-        finally:
-            made.unlink()
-    return path.read_text()
-
-
-DATA_DIRECTORY = Path(_read("str", "PLATFORM_DATA_DIR", default=str(BASE_DIRECTORY / ".data")))
-DATA_DIRECTORY = (BASE_DIRECTORY / DATA_DIRECTORY).resolve()
-
-DEBUG = _boolean("DEBUG", False)
-SECRET_KEY = _read("str", "SECRET_KEY", default="") or _kept_secret_key(
-    DATA_DIRECTORY / "secret_key"
-)
-ALLOWED_HOSTS = _read("list", "ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS = _read("list", "CSRF_TRUSTED_ORIGINS", default=[])
+DEBUG = environment.boolean("DEBUG", False)
+SECRET_KEY = environment.secret("SECRET_KEY", kept_in=DATA_DIRECTORY / "secret_key")
+ALLOWED_HOSTS = environment.hosts("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = environment.origins("CSRF_TRUSTED_ORIGINS")
 
 # Served over HTTPS unless said otherwise (as `manage.py demo` does on this machine alone).
-HTTPS = _boolean("HTTPS", True)
+HTTPS = environment.boolean("HTTPS", True)
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^health/"]  # load balancers ask from within, without TLS
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
-SECURE_HSTS_SECONDS = _read("int", "SECURE_HSTS_SECONDS", default=3600 if HTTPS else 0)
-if _boolean("BEHIND_PROXY", False):
+SECURE_HSTS_SECONDS = environment.number("SECURE_HSTS_SECONDS", 3600 if HTTPS else 0, "seconds")
+if environment.boolean("BEHIND_PROXY", False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# Whether all of the domain's other hosts are on HTTPS too is not ours to promise.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SESSION_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
@@ -136,25 +85,19 @@ TEMPLATES = [
 ]
 
 
-def _database() -> dict[str, Any]:
-    """The server that DATABASE_URL names, or our own under the data directory."""
-    if not os.environ.get("DATABASE_URL"):
-        return {"ENGINE": "audience_platform.postgresql", "DATA_DIRECTORY": DATA_DIRECTORY}
-    database: dict[str, Any] = _read("db_url", "DATABASE_URL")
-    if database.get("ENGINE") != "django.db.backends.postgresql":
-        raise ImproperlyConfigured(
-            "The environment variable DATABASE_URL must name a PostgreSQL server, "
-            "such as postgresql://user:password@host:5432/database."
-        )
-    return database
-
-
+# The server that DATABASE_URL names, or else our own under the data directory.
 DATABASES = {
     "default": {
-        "NAME": "audience_platform",
-        "CONN_MAX_AGE": _read("int", "CONN_MAX_AGE", default=60),
+        "CONN_MAX_AGE": environment.number("CONN_MAX_AGE", 60, "seconds"),
         "CONN_HEALTH_CHECKS": True,
-        **_database(),
+        **(
+            environment.database("DATABASE_URL")
+            or {
+                "ENGINE": "audience_platform.postgresql",
+                "NAME": "audience_platform",
+                "DATA_DIRECTORY": DATA_DIRECTORY,
+            }
+        ),
     }
 }
 
@@ -174,8 +117,7 @@ USE_I18N = True
 USE_TZ = True
 
 STATIC_URL = "static/"
-STATIC_ROOT = DATA_DIRECTORY / "static"
-# Served straight from the apps: nothing to collect before the first start.
+# Served straight from the apps: there is nothing to collect before the first start.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 
@@ -190,6 +132,8 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {
         "handlers": ["console"],
-        "level": _read("str", "LOG_LEVEL", default="INFO"),
+        "level": environment.choice(
+            "LOG_LEVEL", "INFO", ["CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG"]
+        ),
     },
 }
