@@ -6,7 +6,7 @@ inclusive (aged 18 to 35 admits who is 18 and who is 35).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -63,6 +63,9 @@ class AgeWithin(AudienceType):
         if minimum is None:
             return f"aged {maximum} or under"
         return f"aged {minimum} to {maximum}" if minimum < maximum else f"aged {minimum}"
+
+    def refusal(self, configuration: Configuration, missing: Sequence[str]) -> str:
+        return f"Only for members {self.summary(configuration, {})}."
 
 
 def _is_age(value: object) -> bool:

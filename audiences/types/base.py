@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -45,6 +45,10 @@ class AudienceType(ABC):
     def rule(self, configuration: Configuration) -> Rule:
         """The rule that a clean configuration means."""
 
+    def parts(self, configuration: Configuration) -> tuple[Rule, ...]:
+        """Rules that together are ``rule``, each of which visibility names when it fails."""
+        return (self.rule(configuration),)
+
     def segments(self, configuration: Configuration) -> dict[UUID, Path]:
         """The ids of the segments that a clean configuration refers to, and where."""
         return {}
@@ -52,3 +56,7 @@ class AudienceType(ABC):
     @abstractmethod
     def summary(self, configuration: Configuration, names: Mapping[UUID, str]) -> str:
         """A sentence that says who is meant; ``names`` are those of the segments."""
+
+    @abstractmethod
+    def refusal(self, configuration: Configuration, missing: Sequence[str]) -> str:
+        """A sentence for somebody outside; ``missing`` names the segments in the failed parts."""

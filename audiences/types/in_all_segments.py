@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from audiences.rules.tree import AllOf, InSegment, Rule
@@ -16,7 +16,13 @@ class InAllSegments(SegmentListType):
     help_text = "Members who are in every one of the segments."
 
     def rule(self, configuration: Configuration) -> Rule:
-        return AllOf(tuple(InSegment(UUID(value)) for value in configuration["segments"]))
+        return AllOf(self.parts(configuration))
+
+    def parts(self, configuration: Configuration) -> tuple[Rule, ...]:
+        return tuple(InSegment(UUID(value)) for value in configuration["segments"])
 
     def summary(self, configuration: Configuration, names: Mapping[UUID, str]) -> str:
         return "in " + " and ".join(self.named(configuration, names))
+
+    def refusal(self, configuration: Configuration, missing: Sequence[str]) -> str:
+        return f"Not in {' nor in '.join(missing)}."

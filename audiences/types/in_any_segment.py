@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from audiences.rules.tree import AnyOf, InSegment, Rule
@@ -20,3 +20,6 @@ class InAnySegment(SegmentListType):
 
     def summary(self, configuration: Configuration, names: Mapping[UUID, str]) -> str:
         return "in " + " or ".join(self.named(configuration, names))
+
+    def refusal(self, configuration: Configuration, missing: Sequence[str]) -> str:
+        return f"In none of {', '.join(missing)}." if missing[1:] else f"Not in {missing[0]}."

@@ -1,0 +1,78 @@
+"""What the tests of every app share: a space with its makers, and a moment."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from itertools import count
+from typing import Any
+
+import pytest
+
+from audiences.models import Audience
+from audiences.services import define_audience
+from offers.models import Offer
+from offers.services import aim
+from segments.models import Membership, Segment, Space
+from segments.services import add_members, save_row
+
+Make = Callable[..., Any]
+_serial = count(1)
+
+
+@pytest.fixture
+def space(db: None) -> Space:
+    return Space.objects.create(slug="north", name="North", time_zone="Europe/Amsterdam")
+
+
+@pytest.fixture
+def other_space(db: None) -> Space:
+    return Space.objects.create(slug="south", name="South", time_zone="UTC")
+
+
+@pytest.fixture
+def at() -> datetime.datetime:
+    """A moment at noon on a day without surprises."""
+    return datetime.datetime(2026, 6, 15, 12, tzinfo=datetime.UTC)
+
+
+@pytest.fixture
+def make_membership(space: Space) -> Make:
+    def make(*segments: Segment, **values: Any) -> Membership:
+        values = {"space": space, "external_id": f"member-{next(_serial)}", **values}
+        membership = save_row(Membership(), **values)
+        for segment in segments:
+            add_members(segment=segment, memberships=[membership.pk])
+        return membership
+
+    return make
+
+
+@pytest.fixture
+def make_segment(space: Space) -> Make:
+    def make(short_code: str = "", **values: Any) -> Segment:
+        code = short_code or f"segment-{next(_serial)}"
+        values = {"space": space, "short_code": code, "name": code.replace("-", " "), **values}
+        return save_row(Segment(), **values)
+
+    return make
+
+
+@pytest.fixture
+def make_audience(space: Space) -> Make:
+    def make(audience_type: str, *, name: str = "", **configuration: Any) -> Audience:
+        return define_audience(
+            space=space, audience_type=audience_type, configuration=configuration, name=name
+        )
+
+    return make
+
+
+@pytest.fixture
+def make_offer(space: Space) -> Make:
+    def make(*audiences: Audience, **values: Any) -> Offer:
+        offer = save_row(Offer(), **{"space": space, "name": f"Offer {next(_serial)}", **values})
+        aim(offer=offer, audiences=audiences)
+        return offer
+
+    return make
