@@ -84,7 +84,8 @@ def directory(name: str, default: str, base: Path) -> Path:
 
     def read() -> Path:
         path = (base / os.environ[name]).resolve()
-        if path.exists() and not path.is_dir():
+        nearest = next(step for step in (path, *path.parents) if step.exists())
+        if not nearest.is_dir():
             raise ValueError
         return path
 
