@@ -191,7 +191,7 @@ class _Catalogue:
         """Every offer's answer, in the order of the offers."""
         wrong = self._wrong(self._program.ask(facts), at)
         try:
-            return [made[bits] for made, bits in zip(self._made, wrong, strict=True)]
+            return list(map(dict.__getitem__, self._made, wrong))
         except KeyError:
             return [self._make(offer, bits) for offer, bits in enumerate(wrong)]
 

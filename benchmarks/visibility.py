@@ -1,0 +1,130 @@
+"""Visibility of many live offers for one membership, against one bare round trip for its row.
+
+    python -m benchmarks.visibility [--offers 1000]
+
+Every offer is live and has two audiences of its own: an age, and segments (all or any of two to
+four out of a hundred); a membership is in ten. Timed, in turn, for memberships chosen at random:
+
+* round trip: the membership's row by its id, straight from psycopg;
+* domain call: ``offers.visibility.membership_offers``, the database included, and its reasons read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+from benchmarks.database import scratch_database
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--offers", type=int, default=1_000)
+    parser.add_argument("--rounds", type=int, default=400)
+    options = parser.parse_args()
+    with scratch_database():
+        measure(options.offers, options.rounds)
+
+
+def measure(offers: int, rounds: int) -> None:
+    from django.db import connection
+    from django.utils import timezone
+
+    from offers.visibility import membership_offers
+
+    space, members = _fill(offers)
+    now = timezone.now()
+
+    def round_trip(membership: Any) -> None:
+        connection.connection.execute(
+            "SELECT * FROM segments_membership WHERE space_number = %s AND id = %s",
+            [space.pk, membership],
+        ).fetchone()
+
+    reasons = 0
+
+    def domain_call(membership: Any) -> None:
+        nonlocal reasons
+        answers = membership_offers(space=space, membership=membership, at=now)
+        reasons += sum(len(answer.visible_reasons) for answer in answers)
+
+    for membership in members:  # compile, and let every answer be made once
+        domain_call(membership)
+    times = _in_turn([round_trip, domain_call], members, rounds)
+    bare, call = (statistics.median(taken) * 1e6 for taken in times)
+    print(f"offers {offers}, members {len(members)}, rounds {rounds}")
+    print(f"round trip    {bare:8.0f} µs")
+    print(f"domain call   {call:8.0f} µs   {call / bare:5.2f} × the round trip")
+
+
+def _in_turn(
+    calls: list[Callable[[Any], None]], members: list[Any], rounds: int
+) -> list[list[float]]:
+    times: list[list[float]] = [[] for _ in calls]
+    for _ in range(rounds):
+        membership = random.choice(members)
+        for taken, call in zip(times, calls, strict=True):
+            start = time.perf_counter()
+            call(membership)
+            taken.append(time.perf_counter() - start)
+    return times
+
+
+def _fill(offers: int) -> tuple[Any, list[Any]]:
+    from django.utils import timezone
+
+    from audiences.services import define_audience
+    from offers.models import Offer, OfferAudience
+    from segments.models import Membership, Segment, Space
+    from segments.services import add_members
+
+    draw = random.Random(2017)
+    space = Space.objects.create(slug="benchmark", name="Benchmark")
+    segments = [
+        Segment.objects.create(space=space, short_code=f"s-{place}", name=f"Segment {place}")
+        for place in range(100)
+    ]
+    today = timezone.now().date()
+    members = [
+        Membership.objects.create(
+            space=space,
+            external_id=f"member-{place}",
+            birthday=today.replace(year=today.year - draw.randint(15, 80), month=1, day=1),
+        )
+        for place in range(200)
+    ]
+    for segment in segments:
+        add_members(segment=segment, memberships=[one.pk for one in draw.sample(members, 20)])
+    made = Offer.objects.bulk_create(
+        Offer(space=space, name=f"Offer {place}") for place in range(offers)
+    )
+    links = []
+    for offer in made:
+        youngest = draw.randint(0, 60)
+        chosen = draw.sample(segments, draw.randint(2, 4))
+        for audience_type, configuration in (
+            (
+                "age_within",
+                {"minimum_age": youngest, "maximum_age": youngest + draw.randint(5, 60)},
+            ),
+            (
+                draw.choice(["in_all_segments", "in_any_segment"]),
+                {"segments": [str(segment.id) for segment in chosen]},
+            ),
+        ):
+            audience = define_audience(
+                space=space, audience_type=audience_type, configuration=configuration
+            )
+            links.append(OfferAudience(space=space, offer=offer, audience=audience))
+    OfferAudience.objects.bulk_create(links)
+    return space, [one.id for one in members]
+
+
+if __name__ == "__main__":
+    main()
