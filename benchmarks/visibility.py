@@ -107,11 +107,12 @@ def _fill(offers: int) -> tuple[Any, list[Any]]:
     links = []
     for offer in made:
         youngest = draw.randint(0, 60)
+        oldest = youngest + draw.randint(5, 60)
         chosen = draw.sample(segments, draw.randint(2, 4))
         for audience_type, configuration in (
             (
                 "age_within",
-                {"minimum_age": youngest, "maximum_age": youngest + draw.randint(5, 60)},
+                {"minimum_age": youngest, "maximum_age": oldest},
             ),
             (
                 draw.choice(["in_all_segments", "in_any_segment"]),
