@@ -17,12 +17,13 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
-from django.db import connection
 from numpy.typing import NDArray
 from pyroaring import BitMap
 
 from audiences.models import Audience
-from audiences.rules.facts import Facts
+from audiences.rules import tree
+from audiences.rules.clock import microseconds
+from audiences.rules.facts import Facts, read_facts
 from audiences.rules.program import Answers, Literal, Program
 from audiences.rules.tree import InSegment, Rule, leaves
 from audiences.services import segment_numbers, summaries, work_out
@@ -33,7 +34,6 @@ VISIBLE = "visible"
 _SCHEDULE = (Schedule.DISCONTINUED, Schedule.UNPUBLISHED, Schedule.EXPIRED)  # bits 0, 1 and 2
 _ORDER = ("age_restricted", "missing_required_segments")
 _WIDEST = 60  # audience parts whose bits, above those three, fit into 63
-_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 _MOST_KEPT = 200_000  # answers kept in a catalogue before it starts anew
 
 
@@ -98,7 +98,7 @@ def membership_offers(*, space: Space, membership: UUID, at: datetime.datetime) 
 
     :raises Membership.DoesNotExist: the space has no membership of that id.
     """
-    facts, version = _read(space, membership, at)
+    facts, version = read_facts(space=space, membership=membership, at=at)
     return _catalogue(space, version).answer(facts, at)
 
 
@@ -110,26 +110,6 @@ def count_viewers(*, offer: Offer, at: datetime.datetime) -> int:
     if not rules:
         return Membership.objects.filter(space=offer.space_id).count()
     return len(BitMap.intersection(*work_out(space=offer.space, rules=rules, at=at)))
-
-
-def _read(space: Space, membership: UUID, at: datetime.datetime) -> tuple[Facts, int]:
-    """The membership's facts, and the version of the definitions that go with them."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT m.birthday, s.definitions_version, ARRAY(
-                SELECT segment_number FROM segments_segmentmembership
-                WHERE membership_number = m.number)
-            FROM segments_membership m JOIN segments_space s ON s.number = m.space_number
-            WHERE m.space_number = %s AND m.id = %s
-            """,
-            [space.pk, membership],
-        )
-        row = cursor.fetchone()
-    if row is None:
-        raise Membership.DoesNotExist(f"There is no membership {membership} in {space}.")
-    birthday, version, segments = row
-    return Facts(birthday=birthday, segments=segments, today=space.date_at(at)), version
 
 
 _catalogues: dict[int, _Catalogue] = {}
@@ -197,7 +177,7 @@ class _Catalogue:
 
     def _wrong(self, answers: Answers, at: datetime.datetime) -> list[int]:
         """For each offer, the bits of what is wrong with it: its schedule's, then its parts'."""
-        moment = (at - _EPOCH) // datetime.timedelta(microseconds=1)
+        moment = microseconds(at)
         wrong = self._discontinued | (moment < self._publish) * 2 | (moment >= self._expire) * 4
         if len(self._aimed):
             failed = answers[self._places] == self._negated
@@ -280,13 +260,11 @@ def _compile(
 
 
 def _segment_names(space: Space, rules: Sequence[Rule]) -> dict[UUID, SegmentName]:
-    asked = {leaf.segment for rule in rules for leaf in leaves(rule) if isinstance(leaf, InSegment)}
+    asked = {segment for rule in rules for segment in tree.segments(rule)}
     found = Segment.objects.filter(space=space, id__in=asked)
     return {row[0]: SegmentName(*row) for row in found.values_list("id", "short_code", "name")}
 
 
 def _moments(moments: list[datetime.datetime | None], none: int) -> NDArray[np.int64]:
     """Microseconds since 1970, exactly; ``none`` where there is no moment."""
-    microsecond = datetime.timedelta(microseconds=1)
-    counted = [none if at is None else (at - _EPOCH) // microsecond for at in moments]
-    return np.array(counted, np.int64)
+    return np.array([none if at is None else microseconds(at) for at in moments], np.int64)

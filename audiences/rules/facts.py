@@ -1,106 +1,132 @@
-"""The facts that rules are asked of: of one membership, and of many as columns."""
+"""One membership, as rules see it."""
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
-import numpy as np
-import psycopg
 from django.db import connection
-from numpy.typing import NDArray
-from pyroaring import BitMap
 
-from segments.models import Space
+from audiences.rules.clock import Clock
+from segments.models import Membership, Space
 
-CHUNK = 1 << 20  # membership numbers in a chunk
-_DAYS_TO_2000 = 10_957  # from 1970, where numpy counts from, to where PostgreSQL does
-_NO_DATE = -(1 << 31)
+Json = Any  # what json.loads gives, numbers as Decimal
 
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """One membership, as rules see it."""
-
-    birthday: datetime.date | None
-    segments: Collection[int]  # the numbers of the segments that it is in
-    today: datetime.date  # the day for which ages are asked, by the clock of the space
+COLUMNS = (
+    "id",
+    "external_id",
+    "email",
+    "phone",
+    "full_name",
+    "birthday",
+    "total_orders",
+    "total_order_value",
+    "last_order_at",
+    "created_at",
+    "updated_at",
+    "metadata",
+)
 
 
 @dataclass(frozen=True)
-class Chunk:
-    """Many memberships, fact by fact: the same place in every array is the same membership."""
+class Facts:
+    """One membership: its columns by name, and where it stands."""
 
-    numbers: NDArray[np.uint32]
-    birthday: NDArray[np.datetime64]  # NaT: none
-    segments: dict[int, BitMap]  # by the segment's number: its members within this chunk
-    today: datetime.date
-    columns: dict[str, Any] = field(default_factory=dict)  # what fields worked out, by name
+    values: Mapping[str, Any]  # metadata as ``loads`` reads it
+    segments: Collection[int]  # the numbers of the segments that it is in
+    clock: Clock
+    number: int = 0
+    included: Collection[int] = ()  # the numbers of the audiences that list it by hand
+    excluded: Collection[int] = ()  # … and of those that keep it out
 
     @property
-    def everyone(self) -> BitMap:
-        return BitMap(self.numbers)
+    def id(self) -> UUID:
+        found: UUID = self.values["id"]
+        return found
 
 
-def read_chunks(space: Space, segments: Collection[int], today: datetime.date) -> Iterator[Chunk]:
-    """The space's memberships, chunk after chunk, each one a run of consecutive numbers.
+_READ = f"""
+    SELECT m.number, s.definitions_version, {", ".join(f"m.{name}" for name in COLUMNS[:-1])},
+        m.metadata::text, ARRAY(
+            SELECT segment_number FROM segments_segmentmembership
+            WHERE membership_number = m.number)
+    FROM segments_membership m JOIN segments_space s ON s.number = m.space_number
+    WHERE m.space_number = %s AND m.id = %s
+"""
 
-    A column comes as one binary value, its rows strung together: a row at a time would cost a
-    Python step for each.
+
+def read_facts(*, space: Space, membership: UUID, at: datetime.datetime) -> tuple[Facts, int]:
+    """The membership as it is now, to be asked as of a moment; and the version of the space's
+    definitions that it goes with. One query.
+
+    :raises Membership.DoesNotExist: the space has no membership of that id.
     """
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT min(number), max(number) FROM segments_membership WHERE space_number = %s",
-            [space.pk],
-        )
-        first, last = cursor.fetchone()
-    if first is None:
-        return
-    for start in range(first - first % CHUNK, last + 1, CHUNK):
-        chunk = _read_chunk(space, segments, today, start, start + CHUNK)
-        if len(chunk.numbers):
-            yield chunk
+        cursor.execute(_READ, [space.pk, membership])
+        row = cursor.fetchone()
+    if row is None:
+        raise Membership.DoesNotExist(f"There is no membership {membership} in {space}.")
+    number, version, *values, metadata, segments = row
+    facts = Facts(
+        values=dict(zip(COLUMNS, (*values, loads(metadata)), strict=True)),
+        segments=segments,
+        clock=Clock(at, space.zone),
+        number=number,
+    )
+    return facts, version
 
 
-def _read_chunk(
-    space: Space, segments: Collection[int], today: datetime.date, start: int, stop: int
-) -> Chunk:
-    connection.ensure_connection()
-    # Django's own cursor takes values as text, twice as many bytes as they are
-    with psycopg.Cursor(connection.connection) as cursor:
-        cursor.execute(
-            """
-            SELECT string_agg(int4send(number), ''),
-                   string_agg(coalesce(date_send(birthday), int4send(%s)), '')
-            FROM segments_membership
-            WHERE space_number = %s AND number >= %s AND number < %s
-            """,
-            [_NO_DATE, space.pk, start, stop],
-            binary=True,
-        )
-        numbers, birthdays = cursor.fetchone() or (None, None)
-        cursor.execute(
-            """
-            SELECT segment_number, string_agg(int4send(membership_number), '')
-            FROM segments_segmentmembership
-            WHERE segment_number = ANY(%s) AND membership_number >= %s AND membership_number < %s
-            GROUP BY segment_number
-            """,
-            [list(segments), start, stop],
-            binary=True,
-        )
-        members = {number: BitMap(_uint32(run)) for number, run in cursor}
-    return Chunk(_uint32(numbers), _dates(birthdays), members, today)
+def loads(text: str) -> Json:
+    """JSON with its numbers exact."""
+    return json.loads(text, parse_float=Decimal, parse_int=Decimal)
 
 
-def _uint32(run: bytes | None) -> NDArray[np.uint32]:
-    return np.frombuffer(run or b"", ">u4").astype(np.uint32)
+def look_up(document: Json, path: tuple[str, ...]) -> Json:
+    """What stands at a path of a JSON document, as PostgreSQL finds it; None where nothing does.
+
+    A step into an array is a place in it, as for ``#>``. Where that finds nothing, arrays are
+    stepped over, as for the lax paths of ``jsonb_path_query_array``: the answer is then the list
+    of what their elements have.
+    """
+    found = _exactly(document, path)
+    if found is not None or not isinstance(document, dict) or path[0] not in document:
+        return found
+    return _through_arrays(document, path) or None
 
 
-def _dates(run: bytes | None) -> NDArray[np.datetime64]:
-    days = np.frombuffer(run or b"", ">i4").astype(np.int64)
-    dates = (days + _DAYS_TO_2000).astype("datetime64[D]")
-    dates[days == _NO_DATE] = np.datetime64("NaT")
-    return dates
+def _exactly(document: Json, path: tuple[str, ...]) -> Json:
+    for step in path:
+        if isinstance(document, dict):
+            document = document.get(step)
+        elif isinstance(document, list):
+            place = _place(step)
+            if place is None or not -len(document) <= place < len(document):
+                return None
+            document = document[place]
+        else:
+            return None
+    return document
+
+
+def _place(step: str) -> int | None:
+    try:
+        return int(step) if step.isascii() and "_" not in step and step == step.rstrip() else None
+    except ValueError:
+        return None
+
+
+def _through_arrays(document: Json, path: tuple[str, ...]) -> list[Json]:
+    items = [document]
+    for step in path:
+        elements = [
+            element for item in items for element in (item if isinstance(item, list) else [item])
+        ]
+        items = [
+            element[step] for element in elements if isinstance(element, dict) and step in element
+        ]
+    return items

@@ -1,6 +1,6 @@
 """Many rules, compiled to be asked of one membership at once.
 
-Each distinct condition is asked once, all conditions on one field and operator in one numpy
+Each distinct condition is asked once, all that ask for a range of one field in one numpy
 comparison; the trees above them are answered level by level, all rules together. So the time grows
 with array elements, at a few nanoseconds each, and hardly with the number of rules.
 """
@@ -8,20 +8,34 @@ with array elements, at a few nanoseconds each, and hardly with the number of ru
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import accumulate, groupby
 
 import numpy as np
 from numpy.typing import NDArray
 
-from audiences.rules.evaluate import SegmentNumbers
+from audiences.rules import fields
+from audiences.rules.clock import Clock
+from audiences.rules.evaluate import SegmentNumbers, leaf_holds
 from audiences.rules.facts import Facts
-from audiences.rules.fields import FIELDS, Field
-from audiences.rules.operators import OPERATORS, Comparison
-from audiences.rules.tree import AllOf, AnyOf, Condition, InSegment, Leaf, Not, Rule
+from audiences.rules.fields import Field
+from audiences.rules.operators import Moves, Test, operator_of
+from audiences.rules.operators.ordered import Ranges
+from audiences.rules.tree import (
+    AllOf,
+    AnyOf,
+    ByHand,
+    Condition,
+    InSegment,
+    Leaf,
+    Not,
+    Rule,
+    Sample,
+)
 
 Answers = NDArray[np.bool_]
+_Asked = tuple[Condition, Field, int]  # with the place of its answer
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -42,13 +56,23 @@ TRUE = Literal(0)
 
 
 @dataclass(frozen=True)
-class _Comparisons:
-    """All conditions that hold one field against a value by one operator."""
+class _Ready:
+    """The conditions on one field, made ready for a clock."""
 
     field: Field
-    operator: Comparison
-    bounds: NDArray[np.int64]
+    lows: NDArray[np.int64]  # of those that ask for one range: all are asked at once
+    highs: NDArray[np.int64]
     places: NDArray[np.intp]
+    others: list[tuple[int, Test]]  # by place: asked one by one
+
+    def ask(self, facts: Facts, answers: Answers) -> None:
+        seen = self.field.value(facts)
+        if seen is None:
+            return
+        if len(self.places):
+            answers[self.places] = (self.lows <= seen) & (self.highs >= seen)
+        for place, test in self.others:
+            answers[place] = test.single(seen)
 
 
 @dataclass(frozen=True)
@@ -75,12 +99,23 @@ class Program:
             for rule, literal in (compiled | trees.leaves).items()
         }
         asked = {leaf: self._literals[leaf].place for leaf in trees.leaves}
-        self._comparisons = list(_grouped(asked))
-        self._segment_places = {
+        self._segments = {
             segments[leaf.segment]: place
             for leaf, place in asked.items()
             if isinstance(leaf, InSegment) and leaf.segment in segments
         }
+        self._by_number = [
+            (leaf, place) for leaf, place in asked.items() if isinstance(leaf, Sample | ByHand)
+        ]
+        self._lasting: list[_Asked] = []  # conditions whose test lasts for the day
+        self._moving: list[_Asked] = []
+        for leaf, place in asked.items():
+            if isinstance(leaf, Condition):
+                field = fields.get(leaf.field)
+                moves = operator_of(leaf, field).moves(leaf.value)
+                kept = self._moving if moves == Moves.BY_MOMENT else self._lasting
+                kept.append((leaf, field, place))
+        self._ready: tuple[object, list[_Ready]] = (None, [])
 
     def literal(self, rule: Rule) -> Literal:
         """Where the answers say whether it holds: a rule that was given, or a condition in one."""
@@ -90,16 +125,27 @@ class Program:
         """The answer of every condition and every rule for one membership, by place."""
         answers = np.zeros(self._size, np.bool_)
         answers[TRUE.place] = True
-        for group in self._comparisons:
-            seen = group.field.value(facts)
-            if seen is not None:
-                answers[group.places] = group.operator.compare(seen, group.bounds)
-        places = self._segment_places
+        clock = facts.clock
+        for ready in self._ready_for(clock):
+            ready.ask(facts, answers)
+        if self._moving:
+            for ready in _grouped(self._moving, clock):
+                ready.ask(facts, answers)
+        places = self._segments
         answers[[places[number] for number in facts.segments if number in places]] = True
+        for leaf, place in self._by_number:
+            answers[place] = leaf_holds(leaf, facts, {})
         for level in self._levels:
             parts = answers[level.parts] ^ level.negated
             answers[level.start : level.stop] = np.logical_and.reduceat(parts, level.firsts)
         return answers
+
+    def _ready_for(self, clock: Clock) -> list[_Ready]:
+        """The tests for the clock's day, made once for each day that is asked for in a row."""
+        day = (clock.today, clock.zone)
+        if self._ready[0] != day:
+            self._ready = day, _grouped(self._lasting, clock)
+        return self._ready[1]
 
 
 class _Trees:
@@ -169,15 +215,27 @@ def _level(conjunctions: list[tuple[Literal, ...]], places: list[int], start: in
     )
 
 
-def _grouped(asked: dict[Leaf, int]) -> Iterator[_Comparisons]:
-    groups: dict[tuple[str, str], dict[Condition, int]] = defaultdict(dict)
-    for leaf, place in asked.items():
-        if isinstance(leaf, Condition):
-            groups[leaf.field, leaf.operator][leaf] = place
-    for (field, operator), conditions in groups.items():
-        yield _Comparisons(
-            FIELDS[field],
-            OPERATORS[operator],
-            np.array([condition.value for condition in conditions], np.int64),
-            np.array(list(conditions.values()), np.intp),
-        )
+def _grouped(asked: Iterable[_Asked], clock: Clock) -> list[_Ready]:
+    by_field: dict[str, list[_Asked]] = defaultdict(list)
+    for one in asked:
+        by_field[one[0].field].append(one)
+    return [_made_ready(group, clock) for group in by_field.values()]
+
+
+def _made_ready(asked: list[_Asked], clock: Clock) -> _Ready:
+    ranges: list[tuple[int, int, int]] = []
+    others: list[tuple[int, Test]] = []
+    for condition, field, place in asked:
+        test = operator_of(condition, field).test(condition, field, clock)
+        if isinstance(test, Ranges) and len(test.ranges) == 1:
+            ranges.append((*test.ranges[0], place))
+        else:
+            others.append((place, test))
+    lows, highs, places = zip(*ranges, strict=True) if ranges else ((), (), ())
+    return _Ready(
+        asked[0][1],
+        np.array(lows, np.int64),
+        np.array(highs, np.int64),
+        np.array(places, np.intp),
+        others,
+    )

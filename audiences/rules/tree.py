@@ -6,9 +6,24 @@ import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Literal
 from uuid import UUID
 
-Scalar = bool | int | str | Decimal | datetime.date | datetime.datetime | None
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """A length of time on the calendar: 30 days, 2 months. Hours count from now, others in days."""
+
+    amount: int
+    unit: str  # one of UNITS
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.unit}{'' if self.amount == 1 else 's'}"
+
+
+UNITS = ("hour", "day", "week", "month", "year")
+
+Scalar = bool | Decimal | str | datetime.date | datetime.datetime | Duration | None
 Value = Scalar | tuple[Scalar, ...]
 
 
@@ -18,7 +33,8 @@ class Condition:
 
     field: str
     operator: str
-    value: Value
+    value: Value = None
+    case_sensitive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +42,32 @@ class InSegment:
     """That the membership has a place in the segment of this id."""
 
     segment: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class InAudience:
+    """That the audience of this id holds the membership: by its rule and its manual lists."""
+
+    audience: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """That the membership falls into a share of all, chosen by a hash that never changes."""
+
+    percent: Decimal
+    seed: str
+
+
+@dataclass(frozen=True, slots=True)
+class ByHand:
+    """That an audience (its number) lists the membership by hand.
+
+    Never written in a rule: what ``InAudience`` means is made with it.
+    """
+
+    audience: int
+    listed: Literal["included", "excluded"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +89,7 @@ class Not:
     rule: Rule
 
 
-Leaf = Condition | InSegment
+Leaf = Condition | InSegment | InAudience | Sample | ByHand
 Rule = Leaf | AllOf | AnyOf | Not
 
 
@@ -61,3 +103,13 @@ def leaves(rule: Rule) -> Iterator[Leaf]:
             yield from leaves(inner)
         case _:
             yield rule
+
+
+def segments(rule: Rule) -> set[UUID]:
+    """The ids of the segments that the rule asks for."""
+    return {leaf.segment for leaf in leaves(rule) if isinstance(leaf, InSegment)}
+
+
+def audiences(rule: Rule) -> set[UUID]:
+    """The ids of the audiences that the rule asks for."""
+    return {leaf.audience for leaf in leaves(rule) if isinstance(leaf, InAudience)}

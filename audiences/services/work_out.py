@@ -9,15 +9,16 @@ from uuid import UUID
 from django.db import transaction
 from pyroaring import BitMap
 
-from audiences.rules import evaluate
-from audiences.rules.facts import read_chunks
-from audiences.rules.tree import InSegment, Rule, leaves
+from audiences.rules import evaluate, tree
+from audiences.rules.clock import Clock
+from audiences.rules.columns import Wanted, read_chunks
+from audiences.rules.tree import Rule
 from segments.models import Segment, Space
 
 
 def segment_numbers(space: Space, rules: Sequence[Rule]) -> dict[UUID, int]:
     """The numbers of the segments that the rules ask for, by id."""
-    asked = {leaf.segment for rule in rules for leaf in leaves(rule) if isinstance(leaf, InSegment)}
+    asked = {segment for rule in rules for segment in tree.segments(rule)}
     found = Segment.objects.filter(space=space, id__in=asked)
     return dict(found.values_list("id", "number"))
 
@@ -30,9 +31,9 @@ def work_out(*, space: Space, rules: Sequence[Rule], at: datetime.datetime) -> l
     """
     segments = segment_numbers(space, rules)
     found = [BitMap() for _ in rules]
-    for chunk in read_chunks(space, segments.values(), space.date_at(at)):
-        everyone = chunk.everyone
-        answers = evaluate.answer_columns(rules, chunk, segments)
+    wanted = Wanted(evaluate.sources(rules), list(segments.values()))
+    for chunk in read_chunks(space=space.pk, wanted=wanted, clock=Clock(at, space.zone)):
+        answers = evaluate.ColumnAnswers(chunk, segments)
         for held, rule in zip(found, rules, strict=True):
-            held |= evaluate.members(rule, answers, everyone)
+            held |= answers.members(rule)
     return found

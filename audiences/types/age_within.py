@@ -7,6 +7,7 @@ inclusive (aged 18 to 35 admits who is 18 and who is 35).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -51,9 +52,9 @@ class AgeWithin(AudienceType):
         minimum, maximum = (configuration[name] for name in _BOUNDS)
         conditions: list[Rule] = []
         if minimum is not None:
-            conditions.append(Condition("age", "greater_or_equal", minimum))
+            conditions.append(Condition("age", "greater_or_equal", Decimal(minimum)))
         if maximum is not None:
-            conditions.append(Condition("age", "less_or_equal", maximum))
+            conditions.append(Condition("age", "less_or_equal", Decimal(maximum)))
         return AllOf(tuple(conditions))
 
     def summary(self, configuration: Configuration, names: Mapping[UUID, str]) -> str:

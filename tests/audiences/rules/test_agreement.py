@@ -1,97 +1,120 @@
-"""The law of the rules: by columns, singly and compiled, every rule gives one answer.
+"""The law of the rules: by columns, singly and compiled, a rule gives one answer.
 
-A third, naive reading of the rule tree, written here in the plainest Python, is the judge.
+A third, naive reading of the language (``naive.py``) is the judge. The members are rows of the
+database: the columns and the single facts come from it as they do for users.
 """
 
 from __future__ import annotations
 
 import datetime
-import uuid
+import os
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
-import numpy as np
-from hypothesis import given
+import pytest
+from django.db import connection, transaction
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyroaring import BitMap
 
-from audiences.rules import evaluate
-from audiences.rules.facts import Chunk, Facts
+from audiences.rules import columns, document, evaluate
+from audiences.rules.clock import Clock
+from audiences.rules.facts import COLUMNS, Facts, loads
 from audiences.rules.program import Program
-from audiences.rules.tree import AllOf, AnyOf, Condition, InSegment, Not, Rule
+from audiences.rules.tree import Rule
+from segments.models import Membership, Space
+from tests.audiences.rules.naive import Naive
+from tests.audiences.rules.strategies import SEGMENTS, clocks, members, rules
 
-SEGMENTS = {uuid.UUID(int=number): number for number in range(1, 6)}
-UNKNOWN = uuid.UUID(int=99)
+EXAMPLES = int(os.environ.get("AGREEMENT_EXAMPLES", "300"))
+NUMBERS = {UUID(id): place for place, id in enumerate(SEGMENTS, start=1)}
 
-birthdays = st.none() | st.dates(datetime.date(1890, 1, 1), datetime.date(2028, 12, 31))
-leap_days = st.sampled_from([datetime.date(year, 2, 29) for year in range(1904, 2028, 4)])
-days = st.dates(datetime.date(2020, 1, 1), datetime.date(2028, 12, 31)) | st.sampled_from(
-    [datetime.date(2023, 2, 28), datetime.date(2023, 3, 1), datetime.date(2024, 2, 29)]
+
+@pytest.mark.django_db
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-members = st.lists(st.tuples(birthdays | leap_days, st.sets(st.sampled_from(range(1, 6)))))
-
-conditions = st.builds(
-    Condition,
-    st.just("age"),
-    st.sampled_from(["greater_or_equal", "less_or_equal"]),
-    st.integers(-1, 125),
-) | st.builds(InSegment, st.sampled_from([*SEGMENTS, UNKNOWN]))
-rules: st.SearchStrategy[Rule] = st.recursive(
-    conditions,
-    lambda inner: (
-        st.builds(AllOf, st.lists(inner, max_size=4).map(tuple))
-        | st.builds(AnyOf, st.lists(inner, max_size=4).map(tuple))
-        | st.builds(Not, inner)
-    ),
-    max_leaves=20,
+@given(
+    st.lists(rules, min_size=1, max_size=6),
+    st.lists(members, min_size=1, max_size=6),
+    clocks,
 )
-
-
-def naive(rule: Rule, born: datetime.date | None, held: set[int], today: datetime.date) -> bool:
-    match rule:
-        case AllOf(parts):
-            return all(naive(part, born, held, today) for part in parts)
-        case AnyOf(parts):
-            return any(naive(part, born, held, today) for part in parts)
-        case Not(part):
-            return not naive(part, born, held, today)
-        case InSegment(segment):
-            return segment.int in held
-        case Condition(_, operator, bound):
-            if born is None:
-                return False
-            age = today.year - born.year
-            if today.month < born.month or (today.month == born.month and today.day < born.day):
-                age -= 1
-            assert isinstance(bound, int)
-            return age >= bound if operator == "greater_or_equal" else age <= bound
-    raise AssertionError(rule)
-
-
-@given(st.lists(rules, max_size=4), members, days)
-def test_columns_single_compiled_and_naive_answers_agree(
-    asked: list[Rule],
-    people: list[tuple[datetime.date | None, set[int]]],
-    today: datetime.date,
+def test_columns_single_and_compiled_answers_agree_with_a_naive_reading(
+    space: Space,
+    documents: list[dict[str, Any]],
+    people: list[dict[str, Any]],
+    clock: tuple[datetime.datetime, str],
 ) -> None:
-    first = 1_000
-    chunk = Chunk(
-        numbers=np.arange(first, first + len(people), dtype=np.uint32),
-        birthday=np.array([born for born, _ in people], "datetime64[D]"),
-        segments={
-            segment: BitMap(
-                first + place for place, (_, held) in enumerate(people) if segment in held
-            )
-            for segment in SEGMENTS.values()
-        },
-        today=today,
+    now, zone = clock[0], ZoneInfo(clock[1])
+    asked = [document.read(one) for one in documents]
+    with transaction.atomic():
+        numbers = _insert(space, people)
+        sets = _by_columns(space, asked, people, numbers, Clock(now, zone))
+        facts = _singly(people, numbers, Clock(now, zone))
+        transaction.set_rollback(True)
+    program = Program(asked, NUMBERS)
+    for person, number, known in zip(people, numbers, facts, strict=True):
+        naive = Naive({**person, "external_id": f"person-{number}"}, now, zone)
+        compiled = program.ask(known)
+        for text, rule, found in zip(documents, asked, sets, strict=True):
+            expected = naive.holds(text)
+            assert (number in found) is expected, (text, person, "by columns")
+            assert evaluate.holds(rule, known, NUMBERS) is expected, (text, person, "singly")
+            assert program.literal(rule).holds(compiled) is expected, (text, person, "compiled")
+
+
+def _insert(space: Space, people: list[dict[str, Any]]) -> list[int]:
+    rows = Membership.objects.bulk_create(
+        Membership(
+            space=space,
+            external_id=f"new-{place}",
+            **{key: value for key, value in person.items() if key != "segments"},
+        )
+        for place, person in enumerate(people)
     )
-    answers = evaluate.answer_columns(asked, chunk, SEGMENTS)
-    sets = [evaluate.members(rule, answers, chunk.everyone) for rule in asked]
-    program = Program(asked, SEGMENTS)
-    for place, (born, held) in enumerate(people):
-        facts = Facts(birthday=born, segments=held, today=today)
-        compiled = program.ask(facts)
-        for rule, found in zip(asked, sets, strict=True):
-            expected = naive(rule, born, held, today)
-            assert (first + place in found) is expected
-            assert evaluate.holds(rule, facts, SEGMENTS) is expected
-            assert program.literal(rule).holds(compiled) is expected
+    numbers = [row.pk for row in rows]
+    with connection.cursor() as cursor:  # updated_at as given, and ids that the test can know
+        for number, person in zip(numbers, people, strict=True):
+            cursor.execute(
+                "UPDATE segments_membership SET updated_at = %s, external_id = %s"
+                " WHERE number = %s",
+                [person["updated_at"], f"person-{number}", number],
+            )
+    return numbers
+
+
+def _by_columns(
+    space: Space, asked: list[Rule], people: list[dict[str, Any]], numbers: list[int], clock: Clock
+) -> list[Any]:
+    wanted = columns.Wanted(evaluate.sources(asked))
+    chunk = columns.read_numbers(space=space.pk, wanted=wanted, clock=clock, numbers=numbers)
+    for id, segment in NUMBERS.items():
+        chunk.segments[segment] = BitMap(
+            number
+            for number, person in zip(numbers, people, strict=True)
+            if str(id) in person["segments"]
+        )
+    answers = evaluate.ColumnAnswers(chunk, NUMBERS)
+    return [answers.members(rule) for rule in asked]
+
+
+def _singly(people: list[dict[str, Any]], numbers: list[int], clock: Clock) -> list[Facts]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT number, {', '.join(COLUMNS[:-1])}, metadata::text"
+            " FROM segments_membership WHERE number = ANY(%s) ORDER BY number",
+            [numbers],
+        )
+        rows = cursor.fetchall()
+    return [
+        Facts(
+            values=dict(zip(COLUMNS, (*row[1:-1], loads(row[-1])), strict=True)),
+            segments={NUMBERS[UUID(id)] for id in person["segments"]},
+            clock=clock,
+            number=row[0],
+        )
+        for row, person in zip(rows, people, strict=True)
+    ]

@@ -1,0 +1,267 @@
+"""The facts of many memberships as columns: the same place in every array is the same membership.
+
+A kind of column for each kind of fact. Whatever has an order is a column of 64-bit integers: so
+many hundredths, days or microseconds.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import psycopg
+import pyarrow as pa
+import pyarrow.compute as pc
+from django.db import connection
+from numpy.typing import NDArray
+from pyroaring import BitMap
+
+from audiences.rules.clock import Clock
+from audiences.rules.facts import Json, loads
+
+Mask = NDArray[np.bool_]
+CHUNK = 1 << 20  # membership numbers in a chunk
+_DAYS_TO_2000 = 10_957  # PostgreSQL counts days and microseconds from 2000, we from 1970
+_MICROSECONDS_TO_2000 = _DAYS_TO_2000 * 86_400_000_000
+
+
+@dataclass(frozen=True)
+class Ordered:
+    """Whole numbers, or days or microseconds since 1970."""
+
+    values: NDArray[np.int64]
+    present: Mask
+
+
+@dataclass(frozen=True)
+class Text:
+    """Texts; null where there is none."""
+
+    values: pa.StringArray
+
+    @property
+    def present(self) -> Mask:
+        return np.asarray(self.values.is_valid())
+
+    @cached_property
+    def lowered(self) -> pa.StringArray:
+        """With A to Z in lower case, and nothing else changed."""
+        return pc.ascii_lower(self.values)
+
+    @cached_property
+    def beyond_ascii(self) -> tuple[NDArray[np.intp], Documents]:
+        """The places of the texts that have other letters than ASCII's, and those texts."""
+        beyond = pc.invert(pc.string_is_ascii(self.values)).fill_null(False)
+        encoded = self.values.filter(beyond).dictionary_encode()
+        codes = encoded.indices.to_numpy(zero_copy_only=False)
+        return np.flatnonzero(beyond), Documents(codes, encoded.dictionary.to_pylist())
+
+
+@dataclass(frozen=True)
+class Documents:
+    """JSON values, each distinct one kept once: a condition is answered once for each."""
+
+    codes: NDArray[np.int32]  # places in ``distinct``
+    distinct: Sequence[Json]  # None: missing
+
+    @property
+    def present(self) -> Mask:
+        return self.ask(lambda _: True)
+
+    def ask(self, holds: Callable[[Json], bool]) -> Mask:
+        """Whether it holds, asked once for each distinct value; of a missing one it does not."""
+        answers = [value is not None and holds(value) for value in self.distinct]
+        return np.array(answers, np.bool_)[self.codes]
+
+
+Column = Ordered | Text | Documents
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Facts of memberships, the columns in use only."""
+
+    numbers: NDArray[np.uint32]
+    clock: Clock
+    columns: dict[str, Column]  # what was read, by the name of the source
+    segments: dict[int, BitMap] = field(default_factory=dict)  # members, by the segment's number
+    included: dict[int, BitMap] = field(default_factory=dict)  # by hand, by the audience's number
+    excluded: dict[int, BitMap] = field(default_factory=dict)
+    derived: dict[str, Column] = field(default_factory=dict)  # what fields worked out, kept
+
+    @property
+    def everyone(self) -> BitMap:
+        return BitMap(self.numbers)
+
+    def numbers_where(self, held: Mask) -> BitMap:
+        return BitMap(self.numbers[held])
+
+
+@dataclass(frozen=True)
+class Source:
+    """How a column is read: an expression of the row, aggregates that string its values together
+    (``{}`` stands for the expression), and what makes a column of them."""
+
+    expression: str
+    parameters: tuple[Any, ...]
+    aggregates: tuple[str, ...]
+    decode: Callable[..., Column]
+
+
+def _ordered(width: int, shift: int) -> Callable[[bytes | None], Ordered]:
+    def decode(run: bytes | None) -> Ordered:
+        raw = np.frombuffer(run or b"", f">i{width}")
+        return Ordered(raw.astype(np.int64) + shift, np.asarray(raw != _none(width)))
+
+    return decode
+
+
+def _none(width: int) -> int:
+    """What stands for null: the lowest integer, which is PostgreSQL's -infinity of dates."""
+    return -(1 << 8 * width - 1)
+
+
+def _text(run: bytes | None, lengths: bytes | None) -> Text:
+    sizes = np.frombuffer(lengths or b"", ">i4").astype(np.int64)
+    offsets = np.zeros(len(sizes) + 1, np.int32)
+    np.cumsum(np.maximum(sizes, 0), out=offsets[1:])
+    present = np.packbits(sizes >= 0, bitorder="little")
+    buffers = (pa.py_buffer(part) for part in (offsets, run or b"", present))
+    return Text(pa.StringArray.from_buffers(len(sizes), *buffers))
+
+
+def _documents(run: bytes | None, lengths: bytes | None) -> Documents:
+    encoded = _text(run, lengths).values.dictionary_encode(null_encoding="encode")
+    distinct = [None if text is None else loads(text) for text in encoded.dictionary.to_pylist()]
+    return Documents(encoded.indices.to_numpy(zero_copy_only=False), distinct)
+
+
+def _integers(expression: str, send: str, width: int, shift: int = 0) -> Source:
+    aggregate = (
+        f"string_agg(coalesce({send}({{}}), int{width}send(({_none(width)})::int{width})), '')"
+    )
+    return Source(expression, (), (aggregate,), _ordered(width, shift))
+
+
+def _strings(expression: str, parameters: tuple[Any, ...], decode: Callable[..., Column]) -> Source:
+    texts = "string_agg(textsend({}), '')"  # nulls are left out
+    lengths = "string_agg(int4send(coalesce(octet_length({}), -1)), '')"
+    return Source(expression, parameters, (texts, lengths), decode)
+
+
+_SOURCES: dict[str, Source] = {
+    **{
+        name: _strings(f"{name}::text", (), _text)
+        for name in ("id", "external_id", "email", "phone", "full_name")
+    },
+    "birthday": _integers("birthday", "date_send", 4, _DAYS_TO_2000),
+    "total_orders": _integers("total_orders", "int4send", 4),
+    "total_order_value": _integers("(total_order_value * 100)::int8", "int8send", 8),
+    **{
+        name: _integers(name, "timestamptz_send", 8, _MICROSECONDS_TO_2000)
+        for name in ("last_order_at", "created_at", "updated_at")
+    },
+}
+
+
+def _source(name: str) -> Source:
+    """How to read a column, or ``metadata`` at a path (``metadata.address.city``)."""
+    if name in _SOURCES:
+        return _SOURCES[name]
+    path = name.split(".")[1:]
+    if len(path) == 1:
+        return _strings("(metadata -> %s)::text", (path[0],), _documents)
+    # as facts.look_up: through arrays, where the exact path finds nothing
+    lax = "lax $" + "".join(f".{json.dumps(step)}" for step in path)
+    return _strings(
+        "coalesce(metadata #> %s, CASE WHEN metadata ? %s THEN"
+        " nullif(jsonb_path_query_array(metadata, %s::jsonpath), '[]') END)::text",
+        (path, path[0], lax),
+        _documents,
+    )
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What rules need to know of memberships."""
+
+    sources: Sequence[str] = ()  # columns, and paths into the metadata
+    segments: Collection[int] = ()  # numbers of segments
+    lists: Collection[int] = ()  # numbers of audiences that list memberships by hand
+
+
+def read_numbers(*, space: int, wanted: Wanted, clock: Clock, numbers: Sequence[int]) -> Chunk:
+    """The facts of these memberships of the space, those that exist."""
+    return _read(space, wanted, clock, "= ANY(%s::int[])", [list(numbers)])
+
+
+def read_chunks(*, space: int, wanted: Wanted, clock: Clock) -> Iterator[Chunk]:
+    """The facts of all the space's memberships: chunk after chunk of consecutive numbers."""
+    first, last = _fetch(
+        "SELECT min(number), max(number) FROM segments_membership WHERE space_number = %s", [space]
+    )
+    if first is None:
+        return
+    for start in range(first - first % CHUNK, last + 1, CHUNK):
+        chunk = _read(space, wanted, clock, "BETWEEN %s AND %s", [start, start + CHUNK - 1])
+        if len(chunk.numbers):
+            yield chunk
+
+
+def _read(space: int, wanted: Wanted, clock: Clock, which: str, parameters: Sequence[Any]) -> Chunk:
+    """Each column comes as one binary value, its rows strung together: a row at a time would cost
+    a Python step for each. The subquery (kept apart by OFFSET 0) works an expression out once."""
+    found = [_source(name) for name in wanted.sources]
+    inner = "".join(f", {one.expression} AS c{place}" for place, one in enumerate(found))
+    outer = "".join(
+        f", {aggregate.format(f'c{place}')}"
+        for place, one in enumerate(found)
+        for aggregate in one.aggregates
+    )
+    numbers, *runs = _fetch(
+        f"SELECT string_agg(int4send(number), ''){outer} FROM (SELECT number{inner}"
+        f" FROM segments_membership WHERE space_number = %s AND number {which} OFFSET 0) AS facts",
+        [*(value for one in found for value in one.parameters), space, *parameters],
+    )
+    rest = iter(runs)
+    columns = {
+        name: one.decode(*(next(rest) for _ in one.aggregates))
+        for name, one in zip(wanted.sources, found, strict=True)
+    }
+    return Chunk(
+        _uint32(numbers), clock, columns, _segments(space, wanted.segments, which, parameters)
+    )
+
+
+def _segments(
+    space: int, segments: Collection[int], which: str, parameters: Sequence[Any]
+) -> dict[int, BitMap]:
+    if not segments:
+        return {}
+    rows = _fetch_all(
+        "SELECT segment_number, string_agg(int4send(membership_number), '')"
+        " FROM segments_segmentmembership WHERE segment_number = ANY(%s::int[])"
+        f" AND space_number = %s AND membership_number {which} GROUP BY segment_number",
+        [list(segments), space, *parameters],
+    )
+    return {segment: BitMap(_uint32(run)) for segment, run in rows}
+
+
+def _uint32(run: bytes | None) -> NDArray[np.uint32]:
+    return np.frombuffer(run or b"", ">u4").astype(np.uint32)
+
+
+def _fetch(sql: str, parameters: Sequence[Any]) -> tuple[Any, ...]:
+    return _fetch_all(sql, parameters)[0]
+
+
+def _fetch_all(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+    connection.ensure_connection()
+    # Django's own cursor takes values as text, twice as many bytes as they are
+    with psycopg.Cursor(connection.connection) as cursor:
+        cursor.execute(sql, parameters, binary=True)
+        return cursor.fetchall()
