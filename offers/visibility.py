@@ -18,21 +18,33 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from pyroaring import BitMap
 
 from audiences.models import Audience
-from audiences.rules import tree
 from audiences.rules.clock import microseconds
 from audiences.rules.facts import Facts, read_facts
 from audiences.rules.program import Answers, Literal, Program
-from audiences.rules.tree import InSegment, Rule, leaves
-from audiences.services import segment_numbers, summaries, work_out
+from audiences.rules.tree import AllOf, AnyOf, InSegment, Rule, leaves
+from audiences.services import Meaning, Meanings, Part, read_meanings, summaries, work_out
 from offers.models import Offer, Schedule
 from segments.models import Membership, Segment, Space
 
 VISIBLE = "visible"
+NOBODY = AnyOf(())
 _SCHEDULE = (Schedule.DISCONTINUED, Schedule.UNPUBLISHED, Schedule.EXPIRED)  # bits 0, 1 and 2
-_ORDER = ("age_restricted", "missing_required_segments")
+NOT_IN_AUDIENCE = "not_in_audience"
+AUDIENCE_INACTIVE = "audience_inactive"
+AUDIENCE_UNAVAILABLE = "audience_unavailable"
+_WITHOUT_RULE = {
+    AUDIENCE_INACTIVE: "The audience is not in force: it is a draft, inactive, archived or off.",
+    AUDIENCE_UNAVAILABLE: "The audience can't be worked out. Its status says why.",
+}
+_ORDER = (
+    "age_restricted",
+    "missing_required_segments",
+    NOT_IN_AUDIENCE,
+    AUDIENCE_INACTIVE,
+    AUDIENCE_UNAVAILABLE,
+)
 _WIDEST = 60  # audience parts whose bits, above those three, fit into 63
 _MOST_KEPT = 200_000  # answers kept in a catalogue before it starts anew
 
@@ -106,10 +118,14 @@ def count_viewers(*, offer: Offer, at: datetime.datetime) -> int:
     """How many of the space's memberships may see the offer at that moment."""
     if offer.schedule(at) != Schedule.LIVE:
         return 0
-    rules = [audience.rule for audience in offer.audiences.all()]
-    if not rules:
+    audiences = list(offer.audiences.all())
+    if not audiences:
         return Membership.objects.filter(space=offer.space_id).count()
-    return len(BitMap.intersection(*work_out(space=offer.space, rules=rules, at=at)))
+    meanings = read_meanings(offer.space)
+    parts = [_parts_of(meanings.by_number.get(audience.pk), audience) for audience in audiences]
+    rules = [part.asked for known in parts for _, part in known]
+    (held,) = work_out(space=offer.space, meanings=meanings, rules=[AllOf(tuple(rules))], at=at)
+    return len(held)
 
 
 _catalogues: dict[int, _Catalogue] = {}
@@ -130,8 +146,9 @@ class _Part:
 
     audience: Audience
     name: AudienceName
+    code: str
     literal: Literal
-    segments: tuple[SegmentName, ...]
+    written: Rule | None  # None: no rule, but what ``code`` says
 
 
 class _Catalogue:
@@ -142,9 +159,11 @@ class _Catalogue:
         self._offers = list(
             Offer.objects.filter(space=space).order_by("number").prefetch_related("audiences")
         )
-        self._program, self._parts = _compile(
-            space, [list(offer.audiences.all()) for offer in self._offers]
-        )
+        aimed = [list(offer.audiences.all()) for offer in self._offers]
+        meanings = read_meanings(space)
+        self._program, self._parts = _compile(meanings, aimed)
+        self._segments = _segment_names(space, meanings)
+        self._names = {audience.id: str(audience) for audience in _all(meanings)}
         self._publish = _moments([offer.publish_at for offer in self._offers], -(2**63))
         self._expire = _moments([offer.expire_at for offer in self._offers], 2**63 - 1)
         self._discontinued = np.array([offer.discontinued for offer in self._offers], np.int64)
@@ -199,18 +218,34 @@ class _Catalogue:
         return made
 
     def _reasons(self, offer: int, wrong: int) -> tuple[Reason, ...]:
-        """The reasons that the bits stand for: the schedule's, then ages, then segments."""
+        """The reasons that the bits stand for: the schedule's, then those of the audiences."""
         if not wrong:
             return (Reason(VISIBLE, "The member may see this offer."),)
         failed: dict[int, list[_Part]] = defaultdict(list)
         for bit, part in enumerate(self._parts[offer]):
             if wrong & (8 << bit):
                 failed[part.audience.pk].append(part)
-        refusals = [_refusal(parts) for parts in failed.values()]
+        refusals = [self._refusal(parts) for parts in failed.values()]
         return (
             *(_scheduled(self._offers[offer], bit) for bit in range(3) if wrong & (1 << bit)),
             *sorted(refusals, key=lambda reason: _ORDER.index(reason.code)),
         )
+
+    def _refusal(self, parts: Sequence[_Part]) -> Reason:
+        """Why an audience, some of whose parts failed, hides the offer."""
+        part = parts[0]
+        if part.code in _WITHOUT_RULE:
+            return Reason(part.code, _WITHOUT_RULE[part.code], part.name)
+        failed = [part.written for part in parts if part.written is not None]
+        if len(failed) < len(parts):
+            return Reason(NOT_IN_AUDIENCE, "Kept out of the audience by hand.", part.name)
+        asked = dict.fromkeys(
+            leaf.segment for rule in failed for leaf in leaves(rule) if isinstance(leaf, InSegment)
+        )
+        missing = tuple(self._segments[id] for id in asked if id in self._segments)
+        names = {**self._names, **{segment.id: segment.name for segment in missing}}
+        kind, configuration = part.audience.type, part.audience.configuration
+        return Reason(part.code, kind.refusal(configuration, failed, names), part.name, missing)
 
 
 def _scheduled(offer: Offer, bit: int) -> Reason:
@@ -222,46 +257,58 @@ def _scheduled(offer: Offer, bit: int) -> Reason:
     return Reason(state, f"The offer expired on {offer.expire_at:%Y-%m-%d %H:%M %Z}.")
 
 
-def _refusal(parts: Sequence[_Part]) -> Reason:
-    """Why an audience, some of whose parts failed, hides the offer."""
-    audience = parts[0].audience
-    missing = tuple(segment for part in parts for segment in part.segments)
-    detail = audience.type.refusal(audience.configuration, [segment.name for segment in missing])
-    return Reason(audience.type.hidden_because, detail, parts[0].name, missing)
+def _parts_of(meaning: Meaning | None, audience: Audience) -> list[tuple[str, Part]]:
+    """An audience's parts, each with the reason that it gives. Fail closed: an audience that is
+    not in force, or can't be worked out, holds nobody."""
+    if not audience.is_kept:
+        return [(AUDIENCE_INACTIVE, Part(None, NOBODY))]
+    if meaning is None or meaning.error:
+        return [(AUDIENCE_UNAVAILABLE, Part(None, NOBODY))]
+    return [(audience.type.hidden_because, part) for part in meaning.parts]
 
 
 def _compile(
-    space: Space, audiences: Sequence[Sequence[Audience]]
+    meanings: Meanings, audiences: Sequence[Sequence[Audience]]
 ) -> tuple[Program, list[list[_Part]]]:
     """The program of all the audiences, and each offer's parts in the order of its audiences."""
     distinct = {audience.pk: audience for aimed in audiences for audience in aimed}
-    rules = {
-        number: audience.type.parts(audience.configuration) for number, audience in distinct.items()
-    }
-    flat = [rule for parts in rules.values() for rule in parts]
-    program = Program(flat, segment_numbers(space, flat))
-    segments = _segment_names(space, flat)
-    phrases = summaries(distinct.values())
     parts = {
-        number: [
-            _Part(
-                audience,
-                AudienceName(audience.id, audience.name or phrases[number]),
-                program.literal(rule),
-                tuple(
-                    segments[leaf.segment] for leaf in leaves(rule) if isinstance(leaf, InSegment)
-                ),
-            )
-            for rule in rules[number]
-        ]
+        number: _parts_of(meanings.by_number.get(number), audience)
         for number, audience in distinct.items()
     }
-    return program, [[part for one in aimed for part in parts[one.pk]] for aimed in audiences]
+    program = Program(
+        [part.asked for known in parts.values() for _, part in known], meanings.segments
+    )
+    phrases = summaries(
+        audience for number, audience in distinct.items() if _is_readable(meanings, number)
+    )
+    made = {
+        number: [
+            _Part(
+                distinct[number],
+                AudienceName(distinct[number].id, distinct[number].name or phrases.get(number, "")),
+                code,
+                program.literal(part.asked),
+                part.written,
+            )
+            for code, part in known
+        ]
+        for number, known in parts.items()
+    }
+    return program, [[part for one in aimed for part in made[one.pk]] for aimed in audiences]
 
 
-def _segment_names(space: Space, rules: Sequence[Rule]) -> dict[UUID, SegmentName]:
-    asked = {segment for rule in rules for segment in tree.segments(rule)}
-    found = Segment.objects.filter(space=space, id__in=asked)
+def _is_readable(meanings: Meanings, number: int) -> bool:
+    meaning = meanings.by_number.get(number)
+    return meaning is not None and not meaning.error
+
+
+def _all(meanings: Meanings) -> list[Audience]:
+    return [meaning.audience for meaning in meanings.by_number.values()]
+
+
+def _segment_names(space: Space, meanings: Meanings) -> dict[UUID, SegmentName]:
+    found = Segment.objects.filter(space=space, id__in=meanings.segments)
     return {row[0]: SegmentName(*row) for row in found.values_list("id", "short_code", "name")}
 
 

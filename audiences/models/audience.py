@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from django.core.validators import MinValueValidator
 from django.db import models
 
 from audiences import types
 from audiences.querysets import AudienceQuerySet
-from segments.models import Segment, Space
+from audiences.rules.tree import Rule
+from segments.models import Membership, Segment, Space
 from segments.models.row import Row
 
-if TYPE_CHECKING:
-    from audiences.rules.tree import Rule
+
+class Lifecycle(models.TextChoices):
+    """Draft → published ⇄ inactive; any → archived."""
+
+    DRAFT = "draft", "Draft"
+    PUBLISHED = "published", "Published"
+    INACTIVE = "inactive", "Inactive"
+    ARCHIVED = "archived", "Archived"
 
 
 class Audience(Row):
     """A named description of who: a type, and the configuration that the type understands.
 
     Written only by ``audiences.services.define``, which checks the configuration and keeps
-    ``segments`` (what the rule refers to) in step with it.
+    ``segments`` and ``dependencies`` (what the rule refers to) in step with it.
     """
 
     number = models.AutoField(primary_key=True)
@@ -32,8 +38,30 @@ class Audience(Row):
     description = models.TextField(blank=True)
     audience_type = models.CharField(max_length=63)
     configuration = models.JSONField(default=dict)
+    lifecycle = models.CharField(
+        max_length=9,
+        choices=Lifecycle,
+        default=Lifecycle.PUBLISHED,
+        help_text="Only published audiences are kept up to date and let members see offers.",
+    )
+    enabled = models.BooleanField(
+        default=True, help_text="Off: kept as it is, and offers aimed at it are hidden."
+    )
+    refresh_interval = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(60)],
+        help_text="Seconds between full rebuilds. Empty: changes alone keep it right.",
+    )
     segments = models.ManyToManyField(
         Segment, through="AudienceSegment", related_name="audiences", editable=False
+    )
+    dependencies = models.ManyToManyField(
+        "self",
+        through="AudienceDependency",
+        symmetrical=False,
+        related_name="dependents",
+        editable=False,
     )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -64,8 +92,25 @@ class Audience(Row):
 
     @property
     def rule(self) -> Rule:
-        """The rule tree that the configuration means."""
+        """The rule tree that the configuration means, manual lists and other audiences apart."""
         return self.type.rule(self.configuration)
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether changes of facts are followed, and members may see offers by it."""
+        return self.enabled and self.lifecycle == Lifecycle.PUBLISHED
+
+
+def _in_space() -> models.ForeignKey[Space, Space]:
+    """The space of a row whose other keys, with it, keep it in that space."""
+    return models.ForeignKey(
+        Space,
+        on_delete=models.DO_NOTHING,
+        db_column="space_number",
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
 
 
 class AudienceSegment(models.Model):
@@ -76,13 +121,7 @@ class AudienceSegment(models.Model):
     """
 
     number = models.BigAutoField(primary_key=True)
-    space = models.ForeignKey(
-        Space,
-        on_delete=models.DO_NOTHING,
-        db_column="space_number",
-        db_constraint=False,
-        db_index=False,
-    )
+    space = _in_space()
     audience = models.ForeignKey(
         Audience,
         on_delete=models.DO_NOTHING,
@@ -112,3 +151,82 @@ class AudienceSegment(models.Model):
     def user(self) -> Audience:
         """Who holds on to the segment, when somebody wants it deleted."""
         return self.audience
+
+
+class AudienceDependency(models.Model):
+    """That an audience's rule refers to another audience, which therefore can't be deleted."""
+
+    number = models.BigAutoField(primary_key=True)
+    space = _in_space()
+    from_audience = models.ForeignKey(
+        Audience,
+        on_delete=models.DO_NOTHING,
+        db_column="audience_number",
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
+    to_audience = models.ForeignKey(
+        Audience,
+        on_delete=models.PROTECT,
+        db_column="dependency_number",
+        db_constraint=False,
+        related_name="+",
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["from_audience", "to_audience"], name="audience_depends_on_another_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.from_audience_id} depends on {self.to_audience_id}"
+
+    @property
+    def user(self) -> Audience:
+        """Who holds on to the other audience, when somebody wants it deleted."""
+        return self.from_audience
+
+
+class Listed(models.TextChoices):
+    INCLUDED = "included", "Included"
+    EXCLUDED = "excluded", "Excluded"
+
+
+class ListedMembership(models.Model):
+    """A membership put into an audience, or kept out of it, by hand: whatever the rule says.
+
+    Excluded wins: a membership is listed once, one way or the other.
+    """
+
+    number = models.BigAutoField(primary_key=True)
+    space = _in_space()
+    audience = models.ForeignKey(
+        Audience,
+        on_delete=models.DO_NOTHING,
+        db_column="audience_number",
+        db_constraint=False,
+        db_index=False,
+        related_name="listed_memberships",
+    )
+    membership = models.ForeignKey(
+        Membership,
+        on_delete=models.DO_NOTHING,
+        db_column="membership_number",
+        db_constraint=False,
+        related_name="+",
+    )
+    listed = models.CharField(max_length=8, choices=Listed)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["audience", "membership"], name="membership_listed_once_by_an_audience"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.membership_id} {self.listed} by {self.audience_id}"

@@ -233,7 +233,12 @@ def _read(space: int, wanted: Wanted, clock: Clock, which: str, parameters: Sequ
         for name, one in zip(wanted.sources, found, strict=True)
     }
     return Chunk(
-        _uint32(numbers), clock, columns, _segments(space, wanted.segments, which, parameters)
+        _uint32(numbers),
+        clock,
+        columns,
+        _segments(space, wanted.segments, which, parameters),
+        _listed("included", wanted.lists, which, parameters),
+        _listed("excluded", wanted.lists, which, parameters),
     )
 
 
@@ -249,6 +254,20 @@ def _segments(
         [list(segments), space, *parameters],
     )
     return {segment: BitMap(_uint32(run)) for segment, run in rows}
+
+
+def _listed(
+    listed: str, audiences: Collection[int], which: str, parameters: Sequence[Any]
+) -> dict[int, BitMap]:
+    if not audiences:
+        return {}
+    rows = _fetch_all(
+        "SELECT audience_number, string_agg(int4send(membership_number), '')"
+        " FROM audiences_listedmembership WHERE audience_number = ANY(%s::int[])"
+        f" AND listed = %s AND membership_number {which} GROUP BY audience_number",
+        [list(audiences), listed, *parameters],
+    )
+    return {audience: BitMap(_uint32(run)) for audience, run in rows}
 
 
 def _uint32(run: bytes | None) -> NDArray[np.uint32]:

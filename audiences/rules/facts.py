@@ -54,7 +54,9 @@ _READ = f"""
     SELECT m.number, s.definitions_version, {", ".join(f"m.{name}" for name in COLUMNS[:-1])},
         m.metadata::text, ARRAY(
             SELECT segment_number FROM segments_segmentmembership
-            WHERE membership_number = m.number)
+            WHERE membership_number = m.number), ARRAY(
+            SELECT CASE listed WHEN 'included' THEN audience_number ELSE -audience_number END
+            FROM audiences_listedmembership WHERE membership_number = m.number)
     FROM segments_membership m JOIN segments_space s ON s.number = m.space_number
     WHERE m.space_number = %s AND m.id = %s
 """
@@ -71,12 +73,14 @@ def read_facts(*, space: Space, membership: UUID, at: datetime.datetime) -> tupl
         row = cursor.fetchone()
     if row is None:
         raise Membership.DoesNotExist(f"There is no membership {membership} in {space}.")
-    number, version, *values, metadata, segments = row
+    number, version, *values, metadata, segments, listed = row
     facts = Facts(
         values=dict(zip(COLUMNS, (*values, loads(metadata)), strict=True)),
         segments=segments,
         clock=Clock(at, space.zone),
         number=number,
+        included=[audience for audience in listed if audience > 0],
+        excluded=[-audience for audience in listed if audience < 0],
     )
     return facts, version
 
@@ -93,23 +97,20 @@ def look_up(document: Json, path: tuple[str, ...]) -> Json:
     stepped over, as for the lax paths of ``jsonb_path_query_array``: the answer is then the list
     of what their elements have.
     """
-    found = _exactly(document, path)
-    if found is not None or not isinstance(document, dict) or path[0] not in document:
-        return found
-    return _through_arrays(document, path) or None
+    try:
+        return _exactly(document, path)
+    except LookupError:
+        return _through_arrays(document, path) or None
 
 
 def _exactly(document: Json, path: tuple[str, ...]) -> Json:
     for step in path:
         if isinstance(document, dict):
-            document = document.get(step)
-        elif isinstance(document, list):
-            place = _place(step)
-            if place is None or not -len(document) <= place < len(document):
-                return None
+            document = document[step]
+        elif isinstance(document, list) and (place := _place(step)) is not None:
             document = document[place]
         else:
-            return None
+            raise LookupError(step)
     return document
 
 

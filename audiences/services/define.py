@@ -2,14 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
-from audiences.models import Audience, AudienceSegment
-from audiences.types import Configuration, ConfigurationError, registry
+from audiences.models import (
+    Audience,
+    AudienceDependency,
+    AudienceSegment,
+    Lifecycle,
+    Listed,
+    ListedMembership,
+)
+from audiences.types import Configuration, ConfigurationError, Path, registry
 from segments.models import Segment, Space
+
+_LIFECYCLES = {
+    Lifecycle.DRAFT: {Lifecycle.PUBLISHED, Lifecycle.ARCHIVED},
+    Lifecycle.PUBLISHED: {Lifecycle.INACTIVE, Lifecycle.ARCHIVED},
+    Lifecycle.INACTIVE: {Lifecycle.PUBLISHED, Lifecycle.ARCHIVED},
+    Lifecycle.ARCHIVED: set[Lifecycle](),
+}
+
+
+class LifecycleError(ValueError):
+    """A step of the lifecycle that there is not."""
+
+    def __init__(self, now: str, wanted: str) -> None:
+        steps = sorted(_LIFECYCLES[Lifecycle(now)])
+        right = f"It can become {' or '.join(steps)}." if steps else "It stays so."
+        super().__init__(f"An audience that is {now} can't become {wanted}. {right}")
 
 
 @transaction.atomic
@@ -18,11 +42,10 @@ def define_audience(
     space: Space,
     audience_type: str,
     configuration: Configuration,
-    name: str = "",
-    description: str = "",
     id: UUID | None = None,
+    **values: Any,
 ) -> Audience:
-    """Make an audience.
+    """Make an audience; ``values`` are its other fields.
 
     :raises UnknownAudienceType: there is no such type.
     :raises ConfigurationError: naming each value of the configuration at fault.
@@ -30,11 +53,7 @@ def define_audience(
     """
     audience = Audience(space=space, **({"id": id} if id else {}))
     return redefine_audience(
-        audience,
-        audience_type=audience_type,
-        configuration=configuration,
-        name=name,
-        description=description,
+        audience, audience_type=audience_type, configuration=configuration, **values
     )
 
 
@@ -46,15 +65,33 @@ def redefine_audience(
     configuration: Configuration | None = None,
     **values: Any,
 ) -> Audience:
-    """Change an audience; what is not given stays. Raises what ``define_audience`` raises."""
+    """Change an audience; what is not given stays. Raises what ``define_audience`` raises, and
+
+    :raises LifecycleError: for a step of the lifecycle that there is not.
+    """
     kind = registry.get(audience.audience_type if audience_type is None else audience_type)
     clean = kind.clean(audience.configuration if configuration is None else configuration)
     segments = _referred_segments(audience.space, kind.segments(clean))
+    dependencies = _referred_audiences(audience, kind.audiences(clean))
+    if "lifecycle" in values and audience.pk:
+        _check_step(audience.lifecycle, values["lifecycle"])
     audience.audience_type, audience.configuration = kind.name, clean
     for field, value in values.items():
         setattr(audience, field, value)
     audience.full_clean()
     audience.save()
+    _keep_references(audience, segments, dependencies)
+    return audience
+
+
+def _check_step(now: str, wanted: str) -> None:
+    if wanted != now and wanted in Lifecycle and wanted not in _LIFECYCLES[Lifecycle(now)]:
+        raise LifecycleError(now, wanted)
+
+
+def _keep_references(
+    audience: Audience, segments: Iterable[int], dependencies: Iterable[int]
+) -> None:
     AudienceSegment.objects.filter(audience=audience).exclude(segment__in=segments).delete()
     AudienceSegment.objects.bulk_create(
         [
@@ -63,20 +100,103 @@ def redefine_audience(
         ],
         ignore_conflicts=True,
     )
-    return audience
+    AudienceDependency.objects.filter(from_audience=audience).exclude(
+        to_audience__in=dependencies
+    ).delete()
+    AudienceDependency.objects.bulk_create(
+        [
+            AudienceDependency(
+                space_id=audience.space_id, from_audience=audience, to_audience_id=dependency
+            )
+            for dependency in dependencies
+        ],
+        ignore_conflicts=True,
+    )
 
 
-def _referred_segments(space: Space, paths: dict[UUID, tuple[str | int, ...]]) -> list[int]:
+def _referred_segments(space: Space, paths: Mapping[UUID, Path]) -> list[int]:
     """The numbers of the segments.
 
     :raises ConfigurationError: at each id that is no segment of this space.
     """
     found = dict(Segment.objects.filter(space=space, id__in=paths).values_list("id", "number"))
+    _refuse_unknown("segment", paths, found)
+    return list(found.values())
+
+
+def _referred_audiences(audience: Audience, paths: Mapping[UUID, Path]) -> list[int]:
+    """The numbers of the audiences.
+
+    :raises ConfigurationError: at each id that is no audience of this space, or that depends, by
+        whatever way, on the audience itself.
+    """
+    if not paths:
+        return []
+    space = Space.objects.select_for_update().get(pk=audience.space_id)
+    found = dict(Audience.objects.filter(space=space, id__in=paths).values_list("id", "number"))
+    _refuse_unknown("audience", paths, found)
+    if audience.pk:
+        ways = _dependencies(space)
+        for id, number in found.items():
+            if way := _way(ways, number, audience.pk):
+                names = {one.pk: str(one) for one in Audience.objects.filter(pk__in=way)}
+                names[audience.pk] = str(audience)
+                said = " → ".join(f"“{names[one]}”" for one in [audience.pk, *way])
+                raise ConfigurationError(
+                    {paths[id]: f"This would go round in a circle: {said}. Leave it out."}
+                )
+    return list(found.values())
+
+
+def _refuse_unknown(thing: str, paths: Mapping[UUID, Path], found: Mapping[UUID, int]) -> None:
     unknown = {
-        path: f"There is no segment {id}. Give the id of a segment of this space."
+        path: f"There is no {thing} {id}. Give the id of one of this space."
         for id, path in paths.items()
         if id not in found
     }
     if unknown:
         raise ConfigurationError(unknown)
-    return list(found.values())
+
+
+def _dependencies(space: Space) -> dict[int, list[int]]:
+    ways: dict[int, list[int]] = {}
+    rows = AudienceDependency.objects.filter(space=space)
+    for number, dependency in rows.values_list("from_audience", "to_audience"):
+        ways.setdefault(number, []).append(dependency)
+    return ways
+
+
+def _way(ways: Mapping[int, list[int]], start: int, goal: int) -> list[int]:
+    """A way along dependencies from one audience to another, both ends included; or none."""
+    pending, seen = [[start]], {start}
+    while pending:
+        way = pending.pop()
+        if way[-1] == goal:
+            return way
+        for following in ways.get(way[-1], ()):
+            if following not in seen:
+                seen.add(following)
+                pending.append([*way, following])
+    return []
+
+
+@transaction.atomic
+def list_by_hand(*, audience: Audience, memberships: Iterable[int], listed: Listed | None) -> None:
+    """Put memberships (their numbers) into the audience by hand, or keep them out; ``None`` leaves
+    them to the rule again. They stay so through every rebuild."""
+    numbers = list(memberships)
+    rows = ListedMembership.objects.filter(audience=audience)
+    if listed is None:
+        rows.filter(membership__in=numbers).delete()
+        return
+    ListedMembership.objects.bulk_create(
+        [
+            ListedMembership(
+                space_id=audience.space_id, audience=audience, membership_id=number, listed=listed
+            )
+            for number in numbers
+        ],
+        update_conflicts=True,
+        update_fields=["listed"],
+        unique_fields=["audience", "membership"],
+    )

@@ -65,8 +65,10 @@ class AgeWithin(AudienceType):
             return f"aged {maximum} or under"
         return f"aged {minimum} to {maximum}" if minimum < maximum else f"aged {minimum}"
 
-    def refusal(self, configuration: Configuration, missing: Sequence[str]) -> str:
-        return f"Only for members {self.summary(configuration, {})}."
+    def refusal(
+        self, configuration: Configuration, failed: Sequence[Rule], names: Mapping[UUID, str]
+    ) -> str:
+        return f"Only for members {self.summary(configuration, names)}."
 
 
 def _is_age(value: object) -> bool:

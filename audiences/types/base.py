@@ -53,10 +53,16 @@ class AudienceType(ABC):
         """The ids of the segments that a clean configuration refers to, and where."""
         return {}
 
-    @abstractmethod
-    def summary(self, configuration: Configuration, names: Mapping[UUID, str]) -> str:
-        """A sentence that says who is meant; ``names`` are those of the segments."""
+    def audiences(self, configuration: Configuration) -> dict[UUID, Path]:
+        """The ids of the other audiences that a clean configuration refers to, and where."""
+        return {}
 
     @abstractmethod
-    def refusal(self, configuration: Configuration, missing: Sequence[str]) -> str:
-        """A sentence for somebody outside; ``missing`` names the segments in the failed parts."""
+    def summary(self, configuration: Configuration, names: Mapping[UUID, str]) -> str:
+        """A sentence that says who is meant; ``names`` are those of segments and audiences."""
+
+    @abstractmethod
+    def refusal(
+        self, configuration: Configuration, failed: Sequence[Rule], names: Mapping[UUID, str]
+    ) -> str:
+        """A sentence for somebody outside, for whom these of the ``parts`` don't hold."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from audiences.rules.tree import AllOf, InSegment, Rule
+from audiences.rules.tree import AllOf, InSegment, Rule, segments
 from audiences.types.base import Configuration
 from audiences.types.segment_list import SegmentListType
 
@@ -24,5 +24,8 @@ class InAllSegments(SegmentListType):
     def summary(self, configuration: Configuration, names: Mapping[UUID, str]) -> str:
         return "in " + " and ".join(self.named(configuration, names))
 
-    def refusal(self, configuration: Configuration, missing: Sequence[str]) -> str:
+    def refusal(
+        self, configuration: Configuration, failed: Sequence[Rule], names: Mapping[UUID, str]
+    ) -> str:
+        missing = [names[id] for part in failed for id in segments(part)]
         return f"Not in {' nor in '.join(missing)}."

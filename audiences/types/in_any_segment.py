@@ -21,5 +21,8 @@ class InAnySegment(SegmentListType):
     def summary(self, configuration: Configuration, names: Mapping[UUID, str]) -> str:
         return "in " + " or ".join(self.named(configuration, names))
 
-    def refusal(self, configuration: Configuration, missing: Sequence[str]) -> str:
+    def refusal(
+        self, configuration: Configuration, failed: Sequence[Rule], names: Mapping[UUID, str]
+    ) -> str:
+        missing = self.named(configuration, names)
         return f"In none of {', '.join(missing)}." if missing[1:] else f"Not in {missing[0]}."

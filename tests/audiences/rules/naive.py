@@ -51,7 +51,7 @@ class Naive:
         exact = rule.get("case_sensitive", False)
         if operator in ("has_any", "has_all"):
             elements = seen if isinstance(seen, list) else [seen]
-            found = [any(self.same(e, w, exact) for e in elements) for w in wanted]
+            found = [any(self.same(one, want, exact) for one in elements) for want in wanted or ()]
             return any(found) if operator == "has_any" else all(found)
         if field.startswith("metadata.") and isinstance(seen, list):
             return any(
@@ -218,16 +218,16 @@ class Naive:
 
 
 def path(value: Any, steps: list[str]) -> Any:
-    exact = value
+    exact, nothing = value, object()
     for step in steps:
         if isinstance(exact, dict):
-            exact = exact.get(step)
+            exact = exact.get(step, nothing)
         elif isinstance(exact, list) and re.fullmatch(r"[+-]?\d+", step):
             place = int(step)
-            exact = exact[place] if -len(exact) <= place < len(exact) else None
+            exact = exact[place] if -len(exact) <= place < len(exact) else nothing
         else:
-            exact = None
-    if exact is not None or len(steps) == 1:
+            exact = nothing
+    if exact is not nothing:
         return exact
     found = [value]
     for step in steps:

@@ -1,0 +1,191 @@
+"""Member sets: who is in an audience, as compressed bitmaps of membership numbers in chunks.
+
+What is stored whole is as of a base version; what later versions changed is stored with them, and
+both are taken together when read. So a change of a few members writes a few bytes, whatever the
+size of the set. When the changes have become many they are folded into a new base.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections import OrderedDict
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+from pyroaring import BitMap
+
+from audiences.models import AudienceStatus, AudienceVersion, Cause, MemberChunk, VersionChunk
+from audiences.rules.columns import CHUNK
+
+_FOLD_AFTER = 64  # versions since the base
+_FOLD_SHARE = 8  # or when a version changes more than an eighth of the set
+_MOST_KEPT_BYTES = 256 << 20
+
+# Sets of this process, by audience: a worker meets the same ones at every refresh.
+_kept: OrderedDict[int, tuple[int, BitMap, int]] = OrderedDict()
+
+
+@dataclass(frozen=True)
+class Change:
+    """Who is in an audience from now on, and who was until now."""
+
+    status: AudienceStatus
+    cause: Cause
+    old: BitMap
+    new: BitMap
+    took: datetime.timedelta
+
+
+def load(status: AudienceStatus) -> BitMap:
+    """Those in the audience by the version in force. Yours to change."""
+    return load_many([status])[status.pk].copy()
+
+
+def load_many(statuses: Collection[AudienceStatus]) -> dict[int, BitMap]:
+    """The members of each audience, by its number. Shared: don't change them."""
+    found = {}
+    absent = []
+    for status in statuses:
+        kept = _kept.get(status.pk)
+        if kept and kept[0] == status.version:
+            _kept.move_to_end(status.pk)
+            found[status.pk] = kept[1]
+        else:
+            absent.append(status)
+    found |= _read(absent)
+    _keep_once_committed([(status.pk, status.version, found[status.pk]) for status in absent])
+    return found
+
+
+def _read(statuses: Collection[AudienceStatus]) -> dict[int, BitMap]:
+    found = {status.pk: BitMap() for status in statuses}
+    if not found:
+        return found
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT audience_number, members FROM audiences_memberchunk
+            WHERE audience_number = ANY(%(numbers)s)
+            UNION ALL
+            SELECT v.audience_number, c.changed FROM audiences_audienceversion v
+            JOIN audiences_audiencestatus s ON s.audience_number = v.audience_number
+            JOIN audiences_versionchunk c ON c.version_number = v.number
+            WHERE v.audience_number = ANY(%(numbers)s) AND v.version > s.base_version
+                AND v.version <= s.version
+            """,
+            {"numbers": list(found)},
+        )
+        for number, run in cursor:
+            found[number] ^= BitMap.deserialize(bytes(run))
+    return found
+
+
+def members_at(status: AudienceStatus, version: int) -> BitMap:
+    """Those who were in the audience by an earlier version, from 0 (nobody yet)."""
+    if version <= 0:
+        return BitMap()
+    members = load(status)
+    later = VersionChunk.objects.filter(
+        version__audience=status.pk, version__version__gt=version
+    ).values_list("changed", flat=True)
+    for run in later.iterator():
+        members ^= BitMap.deserialize(bytes(run))
+    return members
+
+
+def store(changes: Sequence[Change], *, as_of: datetime.datetime) -> list[AudienceVersion]:
+    """Make the changes the versions in force. The statuses given are brought up to date and saved.
+
+    Call it in the transaction that holds the space's refresh.
+    """
+    versions = []
+    for change in changes:
+        entered, left = len(change.new - change.old), len(change.old - change.new)
+        status = change.status
+        status.version, status.size = status.version + 1, len(change.new)
+        versions.append(
+            AudienceVersion(
+                audience_id=status.pk,
+                version=status.version,
+                cause=change.cause,
+                size=status.size,
+                entered=entered,
+                left=left,
+                as_of=as_of,
+                took=change.took,
+            )
+        )
+    AudienceVersion.objects.bulk_create(versions)
+    _write_changed(changes, versions)
+    _write_bases([change for change in changes if _wants_fold(change)])
+    AudienceStatus.objects.bulk_update(
+        [change.status for change in changes], ["version", "base_version", "size"]
+    )
+    _keep_once_committed(
+        [(change.status.pk, change.status.version, change.new) for change in changes]
+    )
+    return versions
+
+
+def _write_changed(changes: Sequence[Change], versions: Sequence[AudienceVersion]) -> None:
+    """What each version changed. The first changes all from nobody, so it needs none."""
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(
+            "COPY audiences_versionchunk (version_number, chunk, changed) FROM STDIN"
+        ) as copy,
+    ):
+        for change, version in zip(changes, versions, strict=True):
+            if version.version > 1:
+                for chunk, part in chunks(change.old ^ change.new):
+                    copy.write_row((version.pk, chunk, part.serialize()))
+
+
+def _wants_fold(change: Change) -> bool:
+    status = change.status
+    behind = status.version - status.base_version
+    if behind == 1 and not change.old and not change.new:
+        return False
+    # each audience at its own time, or all would be folded by the same refresh
+    if behind > _FOLD_AFTER + status.pk % _FOLD_AFTER:
+        return True
+    return change.old.symmetric_difference_cardinality(change.new) * _FOLD_SHARE > status.size
+
+
+def _write_bases(changes: Sequence[Change]) -> None:
+    MemberChunk.objects.filter(audience__in=[change.status.pk for change in changes]).delete()
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(
+            "COPY audiences_memberchunk (audience_number, chunk, members) FROM STDIN"
+        ) as copy,
+    ):
+        for change in changes:
+            change.status.base_version = change.status.version
+            for chunk, part in chunks(change.new):
+                copy.write_row((change.status.pk, chunk, part.serialize()))
+
+
+def chunks(members: BitMap) -> Iterator[tuple[int, BitMap]]:
+    """The set in chunks of consecutive numbers, those that hold anybody."""
+    if not members:
+        return
+    for chunk in range(members.min() // CHUNK, members.max() // CHUNK + 1):
+        part = members & BitMap(range(chunk * CHUNK, (chunk + 1) * CHUNK))
+        if part:
+            part.run_optimize()
+            yield chunk, part
+
+
+def _keep_once_committed(sets: Sequence[tuple[int, int, BitMap]]) -> None:
+    """Keep the sets in this process: never one of a version that might yet be undone."""
+
+    def keep() -> None:
+        for number, version, members in sets:
+            _kept[number] = version, members, len(members.serialize())
+            _kept.move_to_end(number)
+        while len(_kept) > 1 and sum(size for *_, size in _kept.values()) > _MOST_KEPT_BYTES:
+            _kept.popitem(last=False)
+
+    transaction.on_commit(keep)

@@ -1,0 +1,135 @@
+"""What audiences mean: their rules with manual lists and other audiences taken into account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from uuid import UUID
+
+from audiences.models import Audience, Lifecycle, ListedMembership
+from audiences.rules import evaluate, tree
+from audiences.rules.columns import Wanted
+from audiences.rules.document import DocumentError
+from audiences.rules.tree import AllOf, AnyOf, ByHand, Not, Rule
+from audiences.types import ConfigurationError, UnknownAudienceType
+from segments.models import Segment, Space
+
+# A definition that was changed in the database, past the services, can be anything.
+_UNREADABLE = (DocumentError, ConfigurationError, UnknownAudienceType, LookupError, TypeError)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One of the rules that together make an audience, as written and as it is asked."""
+
+    written: Rule | None  # None: that the audience doesn't keep the membership out by hand
+    asked: Rule
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What one audience means. ``digest`` changes with it; ``error`` says why there is none."""
+
+    audience: Audience
+    parts: tuple[Part, ...] = ()
+    digest: str = ""
+    error: str = ""
+
+    @cached_property
+    def rule(self) -> Rule:
+        return AnyOf(()) if self.error else AllOf(tuple(part.asked for part in self.parts))
+
+
+@dataclass(frozen=True)
+class Meanings:
+    """What all the audiences of a space mean, and the numbers of the segments they ask for."""
+
+    by_number: Mapping[int, Meaning]
+    segments: Mapping[UUID, int]
+
+    def wanted(self, rules: Sequence[Rule]) -> Wanted:
+        """The facts that the rules are answered from."""
+        leaves = {leaf for rule in rules for leaf in tree.leaves(rule)}
+        asked = {leaf.segment for leaf in leaves if isinstance(leaf, tree.InSegment)}
+        return Wanted(
+            evaluate.sources(rules),
+            [self.segments[id] for id in asked if id in self.segments],
+            list({leaf.audience for leaf in leaves if isinstance(leaf, ByHand)}),
+        )
+
+
+def read_meanings(space: Space) -> Meanings:
+    """Three queries, however many audiences."""
+    audiences = {
+        audience.id: audience
+        for audience in Audience.objects.filter(space=space).exclude(lifecycle=Lifecycle.ARCHIVED)
+    }
+    by_hand = set(
+        ListedMembership.objects.filter(space=space).values_list("audience", "listed").distinct()
+    )
+    reader = _Reader(space, audiences, by_hand)
+    by_number = {audience.pk: reader.meaning(audience) for audience in audiences.values()}
+    asked = {id for meaning in by_number.values() for id in tree.segments(meaning.rule)}
+    segments = Segment.objects.filter(space=space, id__in=asked).values_list("id", "number")
+    return Meanings(by_number, dict(segments))
+
+
+class _Reader:
+    def __init__(
+        self, space: Space, audiences: Mapping[UUID, Audience], by_hand: set[tuple[int, str]]
+    ) -> None:
+        self._space = space
+        self._audiences = audiences
+        self._by_hand = by_hand
+        self._found: dict[UUID, Meaning] = {}
+
+    def meaning(self, audience: Audience) -> Meaning:
+        if audience.id not in self._found:
+            self._found[audience.id] = self._read(audience)
+        return self._found[audience.id]
+
+    def _read(self, audience: Audience) -> Meaning:
+        try:
+            rule = audience.rule
+            written = audience.type.parts(audience.configuration)
+        except (
+            DocumentError,
+            ConfigurationError,
+            UnknownAudienceType,
+            LookupError,
+            TypeError,
+        ) as e:
+            return Meaning(audience, error=f"Its definition can't be read: {e}")
+        # cycles are refused where audiences are defined; here one would recurse for ever
+        self._found[audience.id] = Meaning(audience, error="It depends on itself.")
+        others = {}
+        for id in tree.audiences(rule):
+            if id not in self._audiences:
+                return Meaning(audience, error=f"It depends on {id}, which is not there.")
+            others[id] = self.meaning(self._audiences[id])
+            if others[id].error:
+                name = self._audiences[id]
+                return Meaning(audience, error=f"It depends on “{name}”, which failed.")
+        listed = sorted(listed for number, listed in self._by_hand if number == audience.pk)
+        told = [self._space.time_zone, rule, sorted((id, others[id].digest) for id in others)]
+        rules = {id: other.rule for id, other in others.items()}
+        return Meaning(
+            audience,
+            tuple(_parts(audience.pk, written, rules, listed)),
+            sha256(repr([*told, listed]).encode()).hexdigest(),
+        )
+
+
+def _parts(
+    audience: int, written: Sequence[Rule], others: Mapping[UUID, Rule], listed: Sequence[str]
+) -> Iterator[Part]:
+    """The parts with manual lists: who is included passes each, who is excluded fails one more."""
+    for part in written:
+        asked = evaluate.expand(part, others)
+        if "included" in listed:
+            asked = AnyOf((ByHand(audience, "included"), asked))
+        yield Part(part, asked)
+    if "excluded" in listed:
+        yield Part(None, Not(ByHand(audience, "excluded")))
