@@ -103,18 +103,16 @@ class Chunk:
 
 @dataclass(frozen=True)
 class Source:
-    """How a column is read: an expression of the row, aggregates that string its values together
-    (``{}`` stands for the expression), and what makes a column of them."""
+    """How a column is read: SQL that strings its values together, and what takes them apart."""
 
-    expression: str
+    aggregate: str
     parameters: tuple[Any, ...]
-    aggregates: tuple[str, ...]
-    decode: Callable[..., Column]
+    decode: Callable[[bytes | None, int], Column]  # given how many values there are
 
 
-def _ordered(width: int, shift: int) -> Callable[[bytes | None], Ordered]:
-    def decode(run: bytes | None) -> Ordered:
-        raw = np.frombuffer(run or b"", f">i{width}")
+def _ordered(width: int, shift: int) -> Callable[[bytes | None, int], Ordered]:
+    def decode(run: bytes | None, count: int) -> Ordered:
+        raw = np.frombuffer(run or b"", f">i{width}", count)
         return Ordered(raw.astype(np.int64) + shift, np.asarray(raw != _none(width)))
 
     return decode
@@ -125,32 +123,37 @@ def _none(width: int) -> int:
     return -(1 << 8 * width - 1)
 
 
-def _text(run: bytes | None, lengths: bytes | None) -> Text:
-    sizes = np.frombuffer(lengths or b"", ">i4").astype(np.int64)
-    offsets = np.zeros(len(sizes) + 1, np.int32)
-    np.cumsum(np.maximum(sizes, 0), out=offsets[1:])
-    present = np.packbits(sizes >= 0, bitorder="little")
-    buffers = (pa.py_buffer(part) for part in (offsets, run or b"", present))
-    return Text(pa.StringArray.from_buffers(len(sizes), *buffers))
+def _text(run: bytes | None, count: int) -> Text:
+    """Texts with NUL between them, which no text can have, and 0xFF for null, which is no UTF-8."""
+    raw = np.frombuffer(run or b"", np.uint8)
+    ends = np.append(np.flatnonzero(raw == 0), len(raw))[:count]
+    lengths = np.diff(ends, prepend=-1) - 1
+    present = np.ones(count, np.bool_)
+    present[lengths == 1] = raw[ends[lengths == 1] - 1] != 0xFF
+    offsets = np.zeros(count + 1, np.int32)
+    np.cumsum(np.where(present, lengths, 0), out=offsets[1:])
+    letters = raw[(raw != 0) & (raw != 0xFF)]
+    buffers = (np.packbits(present, bitorder="little"), offsets, letters)
+    return Text(pa.Array.from_buffers(pa.string(), count, [pa.py_buffer(one) for one in buffers]))
 
 
-def _documents(run: bytes | None, lengths: bytes | None) -> Documents:
-    encoded = _text(run, lengths).values.dictionary_encode(null_encoding="encode")
+def _documents(run: bytes | None, count: int) -> Documents:
+    encoded = _text(run, count).values.dictionary_encode(null_encoding="encode")
     distinct = [None if text is None else loads(text) for text in encoded.dictionary.to_pylist()]
     return Documents(encoded.indices.to_numpy(zero_copy_only=False), distinct)
 
 
 def _integers(expression: str, send: str, width: int, shift: int = 0) -> Source:
-    aggregate = (
-        f"string_agg(coalesce({send}({{}}), int{width}send(({_none(width)})::int{width})), '')"
-    )
-    return Source(expression, (), (aggregate,), _ordered(width, shift))
+    none = f"int{width}send(({_none(width)})::int{width})"
+    aggregate = f"string_agg(coalesce({send}({expression}), {none}), '')"
+    return Source(aggregate, (), _ordered(width, shift))
 
 
-def _strings(expression: str, parameters: tuple[Any, ...], decode: Callable[..., Column]) -> Source:
-    texts = "string_agg(textsend({}), '')"  # nulls are left out
-    lengths = "string_agg(int4send(coalesce(octet_length({}), -1)), '')"
-    return Source(expression, parameters, (texts, lengths), decode)
+def _strings(
+    expression: str, parameters: tuple[Any, ...], decode: Callable[[bytes | None, int], Column]
+) -> Source:
+    sent = f"coalesce(textsend({expression}), '\\xff'::bytea)"
+    return Source(f"string_agg({sent}, '\\x00'::bytea)", parameters, decode)
 
 
 _SOURCES: dict[str, Source] = {
@@ -214,26 +217,21 @@ def read_chunks(*, space: int, wanted: Wanted, clock: Clock) -> Iterator[Chunk]:
 
 def _read(space: int, wanted: Wanted, clock: Clock, which: str, parameters: Sequence[Any]) -> Chunk:
     """Each column comes as one binary value, its rows strung together: a row at a time would cost
-    a Python step for each. The subquery (kept apart by OFFSET 0) works an expression out once."""
+    a Python step for each. All in one statement, so that they are in one order."""
     found = [_source(name) for name in wanted.sources]
-    inner = "".join(f", {one.expression} AS c{place}" for place, one in enumerate(found))
-    outer = "".join(
-        f", {aggregate.format(f'c{place}')}"
-        for place, one in enumerate(found)
-        for aggregate in one.aggregates
-    )
-    numbers, *runs = _fetch(
-        f"SELECT string_agg(int4send(number), ''){outer} FROM (SELECT number{inner}"
-        f" FROM segments_membership WHERE space_number = %s AND number {which} OFFSET 0) AS facts",
+    aggregates = "".join(f", {one.aggregate}" for one in found)
+    run, *runs = _fetch(
+        f"SELECT string_agg(int4send(number), ''){aggregates} FROM segments_membership"
+        f" WHERE space_number = %s AND number {which}",
         [*(value for one in found for value in one.parameters), space, *parameters],
     )
-    rest = iter(runs)
+    numbers = _uint32(run)
     columns = {
-        name: one.decode(*(next(rest) for _ in one.aggregates))
-        for name, one in zip(wanted.sources, found, strict=True)
+        name: one.decode(values, len(numbers))
+        for name, one, values in zip(wanted.sources, found, runs, strict=True)
     }
     return Chunk(
-        _uint32(numbers),
+        numbers,
         clock,
         columns,
         _segments(space, wanted.segments, which, parameters),
