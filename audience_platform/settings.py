@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_jsonapi",
     "drf_spectacular_sidecar",
+    "procrastinate.contrib.django",
     "segments",
     "audiences",
     "offers",
@@ -122,6 +123,8 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 
 REST_FRAMEWORK: dict[str, Any] = {}
+
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 
 LOGGING = {
     "version": 1,

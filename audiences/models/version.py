@@ -141,6 +141,9 @@ class SpaceRefresh(models.Model):
     )
     as_of = models.DateTimeField(null=True)
     took = models.DurationField(null=True)
+    definitions_version = models.BigIntegerField(
+        null=True, help_text="The version of the definitions that the audiences answer to."
+    )
 
     def __str__(self) -> str:
         return f"refresh of {self.space_id}"

@@ -78,6 +78,8 @@ def _refresh(space: Space, now: datetime.datetime, full: bool, asked: set[int]) 
     started = time.monotonic()
     SpaceRefresh.objects.bulk_create([SpaceRefresh(space=space)], ignore_conflicts=True)
     lock = SpaceRefresh.objects.select_for_update().get(space=space)
+    # read before the definitions: one that changes meanwhile is due again
+    lock.definitions_version = Space.objects.values_list("definitions_version").get(pk=space.pk)[0]
     meanings = read_meanings(space)
     changed = _take_changed(space)
     works = list(_sorted_out(meanings, now, full, asked))

@@ -1,0 +1,117 @@
+"""The worker: carries out jobs, and looks for those that are due.
+
+Several may run. One that is killed leaves its job to the others, or to itself when it is back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
+from django.db import close_old_connections
+from django.db.utils import DatabaseError
+from procrastinate import App
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.django_connector import DjangoConnector
+from procrastinate.exceptions import ConnectorException, UniqueViolation
+from procrastinate.jobs import Status
+
+from audiences.jobs import defer_due
+
+logger = logging.getLogger(__name__)
+
+_LOOK_EVERY = 0.2  # seconds between two looks for what is due
+_HEARTBEAT = 2.0
+_STALLED_AFTER = 10.0  # seconds without a heartbeat after which a worker counts as dead
+_MOST_ATTEMPTS = 5  # of a job whose workers died under it: perhaps by its doing
+
+
+async def run(*, concurrency: int, wait: bool = True) -> None:
+    """Work until SIGINT or SIGTERM, or, without ``wait``, until nothing is left to do.
+
+    A database that goes away and comes back is waited for.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    if not wait:
+        await asyncio.to_thread(_look)
+        await _work_once(concurrency)
+        return
+    while not stop.is_set():
+        working = asyncio.create_task(_work(concurrency))
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (working, stopping):
+            task.cancel()
+        with suppress(asyncio.CancelledError, Exception):
+            await working
+        if not stop.is_set():
+            logger.warning("The worker stopped, probably with the database; it starts again")
+            await asyncio.sleep(1)
+
+
+def _connected() -> App:
+    connector = app.connector
+    assert isinstance(connector, DjangoConnector)
+    return app.with_connector(connector.get_worker_connector())
+
+
+async def _work_once(concurrency: int) -> None:
+    async with _connected().open_async() as worker:
+        await worker.run_worker_async(
+            concurrency=concurrency, wait=False, delete_jobs="successful", listen_notify=False
+        )
+
+
+async def _work(concurrency: int) -> None:
+    async with _connected().open_async() as worker:
+        watching = asyncio.create_task(_watch(worker))
+        try:
+            await worker.run_worker_async(
+                concurrency=concurrency,
+                delete_jobs="successful",
+                install_signal_handlers=False,
+                update_heartbeat_interval=_HEARTBEAT,
+                stalled_worker_timeout=_STALLED_AFTER,
+            )
+        finally:
+            watching.cancel()
+
+
+async def _watch(worker: App) -> None:
+    """Look for what is due, and now and then for jobs whose worker has died."""
+    loop = asyncio.get_running_loop()
+    with ThreadPoolExecutor(1) as thread:  # one, and so one database connection
+        looks = 0
+        while True:
+            try:
+                await loop.run_in_executor(thread, _look)
+                if looks % 10 == 0:
+                    await _take_up_stalled(worker)
+            except (DatabaseError, ConnectorException):
+                logger.warning("Can't look for what is due", exc_info=True)
+            looks += 1
+            await asyncio.sleep(_LOOK_EVERY)
+
+
+def _look() -> None:
+    close_old_connections()
+    defer_due()
+
+
+async def _take_up_stalled(worker: App) -> None:
+    stalled = await worker.job_manager.get_stalled_jobs(seconds_since_heartbeat=_STALLED_AFTER)
+    for job in stalled:
+        if job.attempts < _MOST_ATTEMPTS:
+            logger.warning("Job %s lost its worker; it is tried again", job.id)
+            with suppress(UniqueViolation):  # the same work is waiting already
+                await worker.job_manager.retry_job(job)
+                continue
+        else:
+            logger.error("Job %s lost its worker %s times; it is given up", job.id, job.attempts)
+        await worker.job_manager.finish_job(job, status=Status.FAILED, delete_job=False)

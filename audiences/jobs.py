@@ -1,0 +1,67 @@
+"""Work that audiences need in the background: bringing a space up to date when something is due."""
+
+from __future__ import annotations
+
+from django.db import connection, transaction
+from django.utils import timezone
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
+
+from audiences.services import refresh_space as refresh
+from segments.models import Space
+
+# What makes a refresh due: changed memberships, a changed definition, the clock, a schedule, a
+# request, or a failure that has waited long enough for another try.
+_DUE = """
+SELECT DISTINCT space_number FROM segments_changedmemberships
+UNION
+SELECT s.number FROM segments_space s
+LEFT JOIN audiences_spacerefresh r ON r.space_number = s.number
+WHERE r.definitions_version IS DISTINCT FROM s.definitions_version
+UNION
+SELECT a.space_number FROM audiences_audiencestatus s
+JOIN audiences_audience a ON a.number = s.audience_number
+WHERE a.enabled AND a.lifecycle = 'published' AND (
+    s.changes_at <= %(now)s OR s.requested_at IS NOT NULL
+    OR s.as_of + make_interval(secs => a.refresh_interval) <= %(now)s
+    OR s.failed_at + interval '5 minutes' <= %(now)s)
+"""
+
+_LOCK = "refresh space "
+_WAITING = """
+SELECT queueing_lock FROM procrastinate_jobs
+WHERE status = 'todo' AND queueing_lock LIKE 'refresh space %'
+"""
+
+
+@app.task(name="refresh_space")
+def refresh_space(space: int) -> None:
+    """Bring a space (its number) up to date."""
+    found = Space.objects.filter(pk=space).first()
+    if found:
+        refresh(space=found, now=timezone.now())
+
+
+def defer_due() -> int:
+    """Ask for a refresh of every space that is due, and has none waiting; how many were asked."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DUE, {"now": timezone.now()})
+        due = {space for (space,) in cursor.fetchall()}
+        if due:
+            cursor.execute(_WAITING)
+            due -= {int(name.removeprefix(_LOCK)) for (name,) in cursor.fetchall()}
+    return sum(defer_refresh(space) for space in due)
+
+
+def defer_refresh(space: int) -> bool:
+    """Ask for a refresh of the space; False where one is waiting already.
+
+    One runs at a time for each space. What changes while it runs is for the next.
+    """
+    name = f"{_LOCK}{space}"
+    try:
+        with transaction.atomic():  # a savepoint: the refusal must not spoil the caller's
+            refresh_space.configure(lock=name, queueing_lock=name).defer(space=space)
+    except AlreadyEnqueued:
+        return False
+    return True
