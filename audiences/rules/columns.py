@@ -215,6 +215,21 @@ def read_chunks(*, space: int, wanted: Wanted, clock: Clock) -> Iterator[Chunk]:
             yield chunk
 
 
+def read_sample(*, space: int, wanted: Wanted, clock: Clock, size: int) -> tuple[Chunk, float]:
+    """Some of the space's memberships, about ``size``, block by block of the table; and which
+    share of all they are, about."""
+    (rows,) = _fetch(
+        "SELECT reltuples FROM pg_class WHERE oid = 'segments_membership'::regclass", []
+    )
+    share = min(1.0, size / max(rows, 1))
+    (run,) = _fetch(
+        "SELECT string_agg(int4send(number), '') FROM segments_membership"
+        " TABLESAMPLE SYSTEM (%s) WHERE space_number = %s",
+        [100 * share, space],
+    )
+    return _read(space, wanted, clock, "= ANY(%s::int[])", [_uint32(run).tolist()]), share
+
+
 def _read(space: int, wanted: Wanted, clock: Clock, which: str, parameters: Sequence[Any]) -> Chunk:
     """Each column comes as one binary value, its rows strung together: a row at a time would cost
     a Python step for each. All in one statement, so that they are in one order."""

@@ -59,7 +59,7 @@ def _say(rule: Rule, names: Names, *, inside: bool = False) -> str:
 def _joined(parts: list[str], word: str, inside: bool) -> str:
     if len(parts) < 2:
         return parts[0] if parts else ("everybody" if word == "and" else "nobody")
-    comma = "," if len(parts) > 2 or any("," in part or " or " in part for part in parts) else ""
+    comma = "," if len(parts) > 2 else ""
     said = f"{', '.join(parts[:-1])}{comma} {word} {parts[-1]}"
     return f"({said})" if inside else said
 

@@ -1,6 +1,9 @@
 from audiences.services.define import define_audience, redefine_audience
 from audiences.services.describe import referred_names, summaries
+from audiences.services.explain import audiences_of, explain
 from audiences.services.meaning import Meaning, Meanings, Part, read_meanings
+from audiences.services.overlap import overlap
+from audiences.services.preview import preview
 from audiences.services.refresh import Outcome, refresh_space
 from audiences.services.work_out import work_out
 
@@ -9,7 +12,11 @@ __all__ = [
     "Meanings",
     "Outcome",
     "Part",
+    "audiences_of",
     "define_audience",
+    "explain",
+    "overlap",
+    "preview",
     "read_meanings",
     "redefine_audience",
     "referred_names",

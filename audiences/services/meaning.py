@@ -49,6 +49,16 @@ class Meanings:
     by_number: Mapping[int, Meaning]
     segments: Mapping[UUID, int]
 
+    @cached_property
+    def by_id(self) -> Mapping[UUID, Meaning]:
+        return {meaning.audience.id: meaning for meaning in self.by_number.values()}
+
+    def with_segments_of(self, space: Space, rule: Rule) -> Meanings:
+        """The same, knowing also the segments that a rule not yet saved asks for."""
+        asked = tree.segments(rule) - self.segments.keys()
+        found = Segment.objects.filter(space=space, id__in=asked).values_list("id", "number")
+        return Meanings(self.by_number, {**self.segments, **dict(found)})
+
     def wanted(self, rules: Sequence[Rule]) -> Wanted:
         """The facts that the rules are answered from."""
         leaves = {leaf for rule in rules for leaf in tree.leaves(rule)}

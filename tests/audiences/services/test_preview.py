@@ -1,0 +1,81 @@
+import datetime
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from audiences.models import Audience
+from audiences.rules import document
+from audiences.services import overlap, preview, read_meanings, refresh_space
+from audiences.services.preview import Preview
+from segments.models import Space
+
+Make = Callable[..., Any]
+KEEN = {"field": "total_orders", "operator": "greater_or_equal", "value": 10}
+DUTCH = {"field": "metadata.country", "operator": "equals", "value": "NL"}
+
+
+@pytest.fixture
+def look(space: Space, at: datetime.datetime) -> Callable[..., Preview]:
+    def look(rule: dict[str, Any], **options: Any) -> Preview:
+        read = document.read(rule)
+        meanings = read_meanings(space).with_segments_of(space, read)
+        return preview(space=space, rule=read, meanings=meanings, names={}, at=at, **options)
+
+    return look
+
+
+def test_a_preview_counts_the_rule_and_each_condition_in_its_place(
+    look: Make, make_membership: Make
+) -> None:
+    make_membership(total_orders=12, metadata={"country": "NL"})
+    make_membership(total_orders=12, metadata={"country": "DE"})
+    make_membership(total_orders=1, metadata={"country": "NL"})
+    make_membership(total_orders=0)
+    found = look({"all": [KEEN, DUTCH]})
+    assert (found.count, found.everyone, found.percent, found.exact) == (1, 4, 25.0, True)
+    steps = {step.path: step for step in found.steps}
+    assert [steps[path].count for path in ((), ("all", 0), ("all", 1))] == [1, 2, 2]
+    assert [steps[path].removes for path in (("all", 0), ("all", 1))] == [2, 1]
+    assert steps["all", 1].sentence == "country is NL"
+    assert found.lacking == {"metadata.country": 1, "total_orders": 0}
+    assert len(found.sample) == 1
+    either = {step.path: step for step in look({"any": [KEEN, DUTCH]}).steps}
+    assert [either[path].adds for path in (("any", 0), ("any", 1))] == [2, 1]
+
+
+def test_a_preview_warns_of_a_field_that_nobody_has(look: Make, make_membership: Make) -> None:
+    make_membership()
+    (warning,) = look({"field": "metadata.contry", "operator": "is_missing"}).warnings
+    assert warning.startswith("No member has metadata.contry.")
+
+
+def test_given_an_audience_a_preview_says_who_would_enter_and_leave(
+    look: Make, space: Space, make_membership: Make, make_audience: Make, at: datetime.datetime
+) -> None:
+    for count in (5, 10, 15):
+        make_membership(total_orders=count)
+    audience = make_audience("rules", rule=KEEN)
+    refresh_space(space=space, now=at)
+    found = look({"field": "total_orders", "operator": "less", "value": 15}, audience=audience)
+    assert (found.count, found.would_enter, found.would_leave) == (2, 1, 1)
+
+
+def test_an_estimate_says_that_it_is_one(look: Make, make_membership: Make) -> None:
+    make_membership(total_orders=12)
+    assert look(KEEN, estimate=True).exact is False
+
+
+def test_overlap_counts_every_pair(
+    space: Space, make_membership: Make, make_audience: Make, at: datetime.datetime
+) -> None:
+    make_membership(total_orders=12, metadata={"country": "NL"})
+    make_membership(total_orders=12)
+    make_membership(metadata={"country": "NL"})
+    keen: Audience = make_audience("rules", rule=KEEN)
+    dutch: Audience = make_audience("rules", rule=DUTCH)
+    refresh_space(space=space, now=at)
+    found = overlap([keen, dutch])
+    assert found.sizes == {keen.pk: 2, dutch.pk: 2}
+    assert (found.everyone, found.in_all) == (3, 1)
+    assert (found.pairs[0].both, found.pairs[0].jaccard) == (1, 0.3333)
