@@ -13,7 +13,6 @@ from audiences.rules.tree import (
     AllOf,
     AnyOf,
     Condition,
-    Duration,
     InAudience,
     InSegment,
     Not,
@@ -80,9 +79,10 @@ def _condition(condition: Condition, negated: bool) -> str:
     field = fields.get(condition.field)
     words = operator_of(condition, field).words
     value = condition.value
-    if condition.field == "birthday_month" and isinstance(value, Decimal):
-        shown = [_MONTHS.get(value, _value(value))]
-    elif isinstance(value, tuple) and words.count("{}") == 2:
+    if condition.field == "birthday_month":
+        months = value if isinstance(value, tuple) else (value,)
+        value = tuple(_MONTHS.get(month, month) for month in months)  # type: ignore[arg-type]
+    if isinstance(value, tuple) and words.count("{}") == 2:
         shown = [_value(one) for one in value]
     else:
         shown = [_value(value)]
@@ -112,8 +112,6 @@ def _value(value: Value) -> str:
             return "true" if value else "false"
         case Decimal():
             return f"{value:f}"
-        case Duration(1, unit):
-            return unit
         case datetime.datetime():
             return f"{value:%Y-%m-%d %H:%M %Z}"
         case _:
