@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import accumulate, groupby
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +20,9 @@ from audiences.rules import fields
 from audiences.rules.clock import Clock
 from audiences.rules.evaluate import SegmentNumbers, leaf_holds
 from audiences.rules.facts import Facts
-from audiences.rules.fields import Field
+from audiences.rules.fields import Field, Kind
 from audiences.rules.operators import Moves, Test, operator_of
+from audiences.rules.operators.number import number_of, scaled, scaled_range
 from audiences.rules.operators.ordered import Ranges
 from audiences.rules.tree import (
     AllOf,
@@ -57,22 +59,43 @@ TRUE = Literal(0)
 
 @dataclass(frozen=True)
 class _Ready:
-    """The conditions on one field, made ready for a clock."""
+    """The conditions on one field, made ready for a clock.
+
+    Those that ask for one range are asked all at once: of metadata, whose numbers may be anything,
+    where the number is one of whole millionths.
+    """
 
     field: Field
-    lows: NDArray[np.int64]  # of those that ask for one range: all are asked at once
+    lows: NDArray[np.int64]
     highs: NDArray[np.int64]
     places: NDArray[np.intp]
-    others: list[tuple[int, Test]]  # by place: asked one by one
+    ranged: list[tuple[int, Test]]  # the same, to be asked one by one
+    others: list[tuple[int, Test]]
 
     def ask(self, facts: Facts, answers: Answers) -> None:
         seen = self.field.value(facts)
         if seen is None:
             return
-        if len(self.places):
-            answers[self.places] = (self.lows <= seen) & (self.highs >= seen)
-        for place, test in self.others:
+        if self.ranged:
+            whole = _whole(self.field, seen)
+            if whole is not None:
+                answers[self.places] = (self.lows <= whole) & (self.highs >= whole)
+            else:
+                self._ask_each(self.ranged, seen, answers)
+        self._ask_each(self.others, seen, answers)
+
+    @staticmethod
+    def _ask_each(tests: list[tuple[int, Test]], seen: Any, answers: Answers) -> None:
+        for place, test in tests:
             answers[place] = test.single(seen)
+
+
+def _whole(field: Field, seen: Any) -> int | None:
+    """The whole number that stands for a value; None where none does."""
+    if field.kind != Kind.ANY:
+        return int(seen)
+    number = number_of(seen)
+    return None if number is None else scaled(number)
 
 
 @dataclass(frozen=True)
@@ -223,19 +246,28 @@ def _grouped(asked: Iterable[_Asked], clock: Clock) -> list[_Ready]:
 
 
 def _made_ready(asked: list[_Asked], clock: Clock) -> _Ready:
-    ranges: list[tuple[int, int, int]] = []
+    found: list[tuple[int, int]] = []
+    ranged: list[tuple[int, Test]] = []
     others: list[tuple[int, Test]] = []
     for condition, field, place in asked:
         test = operator_of(condition, field).test(condition, field, clock)
-        if isinstance(test, Ranges) and len(test.ranges) == 1:
-            ranges.append((*test.ranges[0], place))
-        else:
+        range_ = _range(test)
+        if range_ is None:
             others.append((place, test))
-    lows, highs, places = zip(*ranges, strict=True) if ranges else ((), (), ())
+        else:
+            ranged.append((place, test))
+            found.append(range_)
     return _Ready(
         asked[0][1],
-        np.array(lows, np.int64),
-        np.array(highs, np.int64),
-        np.array(places, np.intp),
+        np.array([low for low, _ in found], np.int64),
+        np.array([high for _, high in found], np.int64),
+        np.array([place for place, _ in ranged], np.intp),
+        ranged,
         others,
     )
+
+
+def _range(test: Test) -> tuple[int, int] | None:
+    if isinstance(test, Ranges):
+        return test.ranges[0] if len(test.ranges) == 1 else None
+    return scaled_range(test)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from enum import Enum
 from typing import Any, ClassVar
@@ -44,12 +43,12 @@ class Test(ABC):
         """For each value of a column whether it holds."""
 
 
-@dataclass(frozen=True)
 class Predicate(Test):
     """A test of JSON values. Of an array it asks each element: one that holds is enough."""
 
-    holds: Callable[[Json], bool]
-    elementwise: bool = True
+    def __init__(self, holds: Callable[[Json], bool], elementwise: bool = True) -> None:
+        self.holds = holds
+        self.elementwise = elementwise
 
     def single(self, seen: Json) -> bool:
         if self.elementwise and isinstance(seen, list):
@@ -95,8 +94,8 @@ def read_number(raw: Any) -> Decimal:
         number = Decimal(str(raw).strip())
     except InvalidOperation:
         raise ValueProblem(f"{raw!r} is not a number. Give a number such as 10 or 12.50.") from None
-    if not number.is_finite() or len(number.as_tuple().digits) > 40 or abs(number.adjusted()) > 40:
-        raise ValueProblem(f"{raw!r} is out of bounds. Give a number of at most 40 digits.")
+    if not number.is_finite() or len(number.as_tuple().digits) > 28 or abs(number.adjusted()) > 40:
+        raise ValueProblem(f"{raw!r} is out of bounds. Give a number of at most 28 digits.")
     return number.normalize() + 0  # 1E+2 and 100, -0 and 0 are one value
 
 

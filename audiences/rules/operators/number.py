@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from functools import partial
 from math import ceil, floor
 from typing import Any, ClassVar
 
@@ -81,7 +80,7 @@ class NumberOperator(Operator):
     def test(self, condition: Condition, field: Field, clock: Clock) -> Test:
         bounds = self.bounds(condition.value)
         if field.kind == Kind.ANY:
-            return Predicate(partial(_in_bounds, bounds))
+            return InBounds(bounds)
         return Ranges([one.whole(field.scale) for one in bounds])
 
     def suits(self, value: Value) -> bool:
@@ -89,9 +88,38 @@ class NumberOperator(Operator):
         return isinstance(first, Decimal)
 
 
-def _in_bounds(bounds: Sequence[Bounds], seen: Json) -> bool:
-    number = number_of(seen)
-    return number is not None and any(one.holds(number) for one in bounds)
+class InBounds(Predicate):
+    """A test of the numbers in metadata."""
+
+    def __init__(self, bounds: Sequence[Bounds]) -> None:
+        super().__init__(self._holds)
+        self.bounds = bounds
+
+    def _holds(self, seen: Json) -> bool:
+        number = number_of(seen)
+        return number is not None and any(one.holds(number) for one in self.bounds)
+
+
+_SCALE = 6  # decimals of the numbers in metadata that are asked many bounds at once
+
+
+def scaled(number: Decimal) -> int | None:
+    """A number as so many millionths, where it is that exactly and they are not too many."""
+    if len(number.as_tuple().digits) > 28:  # more than Decimal's arithmetic keeps
+        return None
+    found = number.scaleb(_SCALE)
+    if found != found.to_integral_value() or abs(found) >= HIGHEST:
+        return None
+    return int(found)
+
+
+def scaled_range(test: Test) -> tuple[int, int] | None:
+    """The millionths that a test admits, where it has one range of such numbers."""
+    if not isinstance(test, InBounds) or len(test.bounds) != 1:
+        return None
+    (bounds,) = test.bounds
+    ends = [end for end in (bounds.low, bounds.high) if end is not None]
+    return None if any(scaled(end) is None for end in ends) else bounds.whole(_SCALE)
 
 
 def _read_unquoted(raw: Any, field: Field) -> Decimal:
