@@ -121,7 +121,23 @@ STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 
-REST_FRAMEWORK: dict[str, Any] = {}
+# The longest body that is read: some 200,000 resource identifiers.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
+
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["audience_platform.authentication.BearerAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["audience_platform.authentication.ScopeAllows"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "audience_platform.api.negotiation.JSONAPINegotiation",
+    "DEFAULT_PARSER_CLASSES": ["audience_platform.api.parser.JSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["audience_platform.api.renderer.JSONRenderer"],
+    "DEFAULT_PAGINATION_CLASS": "audience_platform.api.pagination.Pages",
+    "DEFAULT_FILTER_BACKENDS": [
+        "audience_platform.api.filters.Filters",
+        "audience_platform.api.filters.Sorting",
+    ],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular_jsonapi.schemas.openapi.JsonApiAutoSchema",
+    "EXCEPTION_HANDLER": "audience_platform.api.errors.exception_handler",
+}
 
 LOGGING = {
     "version": 1,

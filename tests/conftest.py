@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import datetime
+import json
 from collections.abc import Callable
 from itertools import count
 from typing import Any
 
 import pytest
+from django.test import Client
 
+from audience_platform.models import Scope
+from audience_platform.services import make_key
 from audiences.models import Audience
 from audiences.services import define_audience
 from offers.models import Offer
@@ -76,3 +80,61 @@ def make_offer(space: Space) -> Make:
         return offer
 
     return make
+
+
+class Program:
+    """A program that speaks to the API with a token."""
+
+    def __init__(self, token: str) -> None:
+        self.token = token
+        self._client = Client(headers={"Authorization": f"Bearer {token}"})
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        document: Any = None,
+        *,
+        body: bytes | None = None,
+        content_type: str = "application/vnd.api+json",
+        **headers: str,
+    ) -> Any:
+        """The answer. A raw ``body`` takes the place of a document; X_Space is ``X-Space``."""
+        if body is None:
+            body = b"" if document is None else json.dumps(document).encode()
+        return self._client.generic(
+            method,
+            f"/api/{path}",
+            body,
+            content_type,
+            secure=True,
+            headers={name.replace("_", "-"): value for name, value in headers.items()},
+        )
+
+    def get(self, path: str, **options: Any) -> Any:
+        return self.ask("GET", path, **options)
+
+    def post(self, path: str, document: Any = None, **options: Any) -> Any:
+        return self.ask("POST", path, document, **options)
+
+    def patch(self, path: str, document: Any = None, **options: Any) -> Any:
+        return self.ask("PATCH", path, document, **options)
+
+    def delete(self, path: str, document: Any = None, **options: Any) -> Any:
+        return self.ask("DELETE", path, document, **options)
+
+
+@pytest.fixture
+def make_program(space: Space) -> Make:
+    def make(*spaces: Space, scope: Scope = Scope.WRITE, **values: Any) -> Program:
+        values = {"name": "tests", "at": datetime.datetime.now(datetime.UTC), **values}
+        return Program(make_key(spaces=spaces or [space], scope=scope, **values).token)
+
+    return make
+
+
+@pytest.fixture
+def api(make_program: Make) -> Program:
+    """A program that may read and write in the space."""
+    program: Program = make_program()
+    return program
