@@ -9,6 +9,7 @@ from itertools import count
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 
 from audience_platform.models import Scope
@@ -138,3 +139,41 @@ def api(make_program: Make) -> Program:
     """A program that may read and write in the space."""
     program: Program = make_program()
     return program
+
+
+class Colleague(Client):
+    """Somebody of staff who has logged in to the admin."""
+
+    def generic(self, *args: Any, **options: Any) -> Any:
+        return super().generic(*args, **{**options, "secure": True})
+
+    def page(self, path: str, **asked: Any) -> str:
+        """The page's text."""
+        response = self.get(f"/admin/{path}", asked)
+        assert response.status_code == 200, (response.status_code, path)
+        return response.content.decode()
+
+    def save(self, path: str, **fields: Any) -> Any:
+        """Send a form; the answer shows the page that one is led to."""
+        return self.post(f"/admin/{path}", fields, follow=True)
+
+
+@pytest.fixture
+def make_colleague(db: None) -> Make:
+    def make(*spaces: Space, superuser: bool = False) -> Colleague:
+        user = User.objects.create(
+            username=f"colleague-{next(_serial)}", is_staff=True, is_superuser=superuser
+        )
+        user.spaces.set(spaces)  # type: ignore[attr-defined]  # Space.staff, from the other end
+        colleague = Colleague()
+        colleague.force_login(user)
+        return colleague
+
+    return make
+
+
+@pytest.fixture
+def colleague(make_colleague: Make, space: Space) -> Colleague:
+    """Somebody who is given the space, and no other."""
+    made: Colleague = make_colleague(space)
+    return made
