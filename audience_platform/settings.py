@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
+    "django.contrib.humanize",
     "django_filters",
     "rest_framework",
     "rest_framework_json_api",
@@ -55,6 +56,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "audience_platform.middleware.ContentSecurityPolicy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -62,7 +64,10 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "audience_platform.middleware.SpaceClock",
 ]
+
+LOGIN_REDIRECT_URL = "admin:index"
 
 ROOT_URLCONF = "audience_platform.urls"
 WSGI_APPLICATION = "audience_platform.wsgi.application"
@@ -115,6 +120,46 @@ LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
+
+# Nothing may be loaded, framed or sent elsewhere. A page that needs more says so itself.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+# The admin's own: everything from this host alone. Alpine, on which Unfold's pages are built,
+# makes functions of the expressions in its attributes, and Unfold writes colours into a <style>.
+ADMIN_CONTENT_SECURITY_POLICY = {
+    **CONTENT_SECURITY_POLICY["DIRECTIVES"],
+    "script-src": ["'self'", "'unsafe-eval'"],
+    "style-src": ["'self'", "'unsafe-inline'"],
+    "img-src": ["'self'", "data:"],
+    "font-src": ["'self'"],
+    "connect-src": ["'self'"],
+}
+
+# The admin's frame. Each value may name a function, which Unfold then asks at every request.
+UNFOLD = {
+    "SITE_TITLE": "Audience Platform",
+    "SITE_HEADER": "Audience Platform",
+    "SITE_SUBHEADER": "audience_platform.admin.navigation.space_name",
+    "SITE_DROPDOWN": "audience_platform.admin.navigation.space_choices",
+    "SITE_SYMBOL": "adjust",
+    "SITE_URL": None,
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": "audience_platform.admin.navigation.icon",
+        }
+    ],
+    "STYLES": ["audience_platform.admin.navigation.stylesheet"],
+    "DASHBOARD_CALLBACK": "audience_platform.admin.dashboard.fill",
+    "SIDEBAR": {"navigation": "audience_platform.admin.navigation.sidebar"},
+}
 
 STATIC_URL = "static/"
 # Served straight from the apps: there is nothing to collect before the first start.
