@@ -6,7 +6,8 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views import defaults
 from rest_framework.exceptions import APIException, MethodNotAllowed, NotFound
@@ -23,7 +24,11 @@ logger = logging.getLogger(__name__)
 def exception_handler(error: Exception, _context: dict[str, Any]) -> Response | None:
     """What REST framework asks when a view raises. An error that nobody meant is answered by
     ``server_error``, after Django has logged it."""
-    if isinstance(error, Http404):
+    if isinstance(error, RequestDataTooBig):
+        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        detail = f"The body is longer than {most} bytes. Send what it says in several requests."
+        error = Refused(413, Problem("too_long", detail))
+    elif isinstance(error, Http404):
         error = NotFound()
     elif isinstance(error, PermissionDenied):
         error = Forbidden()

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from typing import IO, Any
 
 import orjson
-from django.conf import settings
 from rest_framework_json_api.parsers import JSONParser as LibraryParser
 
-from segments.api.errors import Problem, Refused, escaped
+from segments.api.errors import escaped
 from segments.api.received import malformed
 
 
@@ -23,11 +22,7 @@ class JSONParser(LibraryParser):  # type: ignore[misc]  # the library is untyped
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
-        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        body = stream.read(most + 1)
-        if len(body) > most:
-            detail = f"The body is longer than {most} bytes. Send what it says in several requests."
-            raise Refused(413, Problem("too_long", detail))
+        body = stream.read()
         try:
             document = orjson.loads(body)
         except orjson.JSONDecodeError as error:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import datetime
+import json
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import orjson
 from rest_framework_json_api.renderers import JSONRenderer as LibraryRenderer
@@ -19,12 +22,18 @@ class JSONRenderer(LibraryRenderer):  # type: ignore[misc]  # the library is unt
 
 
 def write(document: dict[str, Any]) -> bytes:
-    return orjson.dumps(
-        {"jsonapi": {"version": "1.1"}, **document}, default=_plain, option=orjson.OPT_UTC_Z
-    )
+    whole = {"jsonapi": {"version": "1.1"}, **document}
+    try:
+        return orjson.dumps(whole, default=_plain, option=orjson.OPT_UTC_Z)
+    except orjson.JSONEncodeError:
+        # Free data of the space holds what orjson can't write: a number past 64 bits, or nesting
+        # past 254 levels, both of which PostgreSQL keeps.
+        return json.dumps(whole, default=_plain, ensure_ascii=False).encode()
 
 
 def _plain(value: object) -> str:
-    if isinstance(value, Decimal):
+    if isinstance(value, datetime.datetime):
+        return value.astimezone(datetime.UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, (Decimal, UUID, datetime.date)):
         return str(value)
     raise TypeError(f"{value!r} has no JSON")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import Resolver404, URLPattern, path, re_path, resolve
+from django.urls import URLPattern, path, re_path, resolve
 
 from audience_platform.api.idempotency import once
 from offers.api.audiences import AudienceViewSet
@@ -63,13 +63,12 @@ def _view(viewset: type[ResourceViewSet], actions: Mapping[str, str]) -> Any:
     return once(viewset.as_view(possible))
 
 
-def without_slash(request: HttpRequest) -> HttpResponse:
+def anything_else(request: HttpRequest) -> HttpResponse:
     """Serve a URL that ends with a slash like the one without: a redirect would lose a POST."""
-    try:
-        match = resolve(request.path_info.rstrip("/"))
-    except Resolver404:
-        raise Http404 from None
-    request.path = request.path.rstrip("/")
+    if not request.path_info.endswith("/"):
+        raise Http404
+    match = resolve(request.path_info.rstrip("/"))
+    request.path, request.path_info = request.path.rstrip("/"), request.path_info.rstrip("/")
     response: HttpResponse = match.func(request, *match.args, **match.kwargs)
     return response
 
@@ -81,5 +80,5 @@ urlpatterns = [
         MembershipOfferViewSet.as_view({"get": "list"}),
         name="memberships-offers",
     ),
-    re_path(r"^.*/$", without_slash),
+    re_path(r"^.*$", anything_else),
 ]

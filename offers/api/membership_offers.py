@@ -24,7 +24,7 @@ from offers.api.moment import read_moment
 from offers.api.offers import OfferSerializer
 from offers.models import Offer, Schedule
 from offers.visibility import VISIBLE, Visibility, membership_offers
-from segments.api.document import Document, Selection, plan
+from segments.api.document import Document, Selection, merged, plan
 from segments.api.errors import Problem, Refused, bad_parameter, shown, unknown_parameter
 from segments.api.parameters import check_parameters, filters, here, read_sort
 from segments.api.relations import RelatedById, as_uuid
@@ -252,14 +252,15 @@ def _rows(
     offers: dict[int, Offer] = {}
     if include.keys() & {"offer", "audiences"}:
         found = Offer.objects.filter(pk__in=[answer.offer.pk for answer in answers])
-        tree = {name: include[name] for name in ("audiences",) if name in include}
-        planned = plan(OfferSerializer, found, selection, include.get("offer", {}) | tree)
+        aimed_at = {"audiences": include["audiences"]} if "audiences" in include else {}
+        tree = merged(include.get("offer", {}), aimed_at)
+        planned = plan(OfferSerializer, found, selection, tree)
         offers = {offer.pk: offer for offer in planned}
     rows = []
     for answer in answers:
         offer = offers.get(answer.offer.pk, answer.offer)
-        aimed_at = offer if "audiences" in include else answer.offer
-        rows.append(MembershipOffer(person, offer, list(aimed_at.audiences.all()), answer))
+        source = offer if "audiences" in include else answer.offer
+        rows.append(MembershipOffer(person, offer, list(source.audiences.all()), answer))
     return rows
 
 

@@ -195,7 +195,8 @@ def plan(
     linked: dict[str, Relation] = {}
     for name, relation in described.relations.items():
         if name in include:
-            _merge(included.setdefault(relation.via, (relation, {}))[1], include[name])
+            _, tree = included.get(relation.via, (relation, {}))
+            included[relation.via] = relation, merged(tree, include[name])
         elif relation.linkage and name in wanted:
             linked[relation.via] = relation
     for via, (relation, tree) in included.items():
@@ -207,9 +208,10 @@ def plan(
     return rows
 
 
-def _merge(tree: Tree, other: Tree) -> None:
-    for name, branch in other.items():
-        _merge(tree.setdefault(name, {}), branch)
+def merged(one: Tree, other: Tree) -> Tree:
+    """What either of two trees includes."""
+    names = dict.fromkeys([*one, *other])
+    return {name: merged(one.get(name, {}), other.get(name, {})) for name in names}
 
 
 class Document:

@@ -55,44 +55,27 @@ def changed_meanwhile() -> Refused:
 
 
 def _invalid(error: ValidationError, serializer: ResourceSerializer, received: Resource) -> Refused:
+    errors = error.error_dict if hasattr(error, "error_dict") else {"": error.error_list}
     problems = []
-    for name, one in _by_field(error, serializer.Meta.model):
-        for message in one.messages:
-            if name == "id":
-                problems.append(Problem("id_taken", message, pointer="/data/id"))
-                continue
-            detail = said(name, received.attributes.get(name), one.code or "invalid", message)
-            pointer = pointer_to(serializer, received, name)
-            problems.append(Problem(one.code or "invalid", detail, pointer=pointer))
-    taken = [problem for problem in problems if problem.code == "id_taken"]
+    for name, faults in errors.items():
+        for fault in faults:
+            code = fault.code or _code(fault, serializer.Meta.model)
+            for message in fault.messages:
+                detail = said(name, received.attributes.get(name), code, message)
+                pointer = "/data/id" if name == "id" else pointer_to(serializer, received, name)
+                problems.append(Problem(code, detail, pointer=pointer))
+    taken = [problem for problem in problems if problem.pointer == "/data/id"]
     return Refused(409, *taken) if taken else Refused(422, *problems)
 
 
-def _by_field(
-    error: ValidationError, model: type[models.Model]
-) -> Iterator[tuple[str, ValidationError]]:
-    """The errors by field. Django gives that of a constraint to none: here it goes to its field."""
-    errors = error.error_dict if hasattr(error, "error_dict") else {"": error.error_list}
-    for name, faults in errors.items():
-        for fault in faults:
-            broken = [
-                constraint
-                for constraint in model._meta.constraints
-                if constraint.violation_error_message in fault.messages
-            ]
-            yield (_field(broken[0]) if broken else name), fault
-
-
-def _field(constraint: models.BaseConstraint) -> str:
-    """The field that a client would change to keep the constraint."""
-    if isinstance(constraint, models.UniqueConstraint):
-        return next(name for name in constraint.fields if name != "space")
-    if isinstance(constraint, models.CheckConstraint) and isinstance(
-        constraint.condition, models.Q
-    ):
-        lookup = constraint.condition.children[0]
-        return str(lookup[0]).split("__")[0] if isinstance(lookup, tuple) else ""
-    return ""
+def _code(fault: ValidationError, model: type[models.Model]) -> str:
+    """``taken``, where the fault is that another row has the value already."""
+    unique = [
+        constraint.violation_error_message
+        for constraint in model._meta.constraints
+        if isinstance(constraint, models.UniqueConstraint)
+    ]
+    return "taken" if any(message in unique for message in fault.messages) else "invalid"
 
 
 def _broken_promise(
@@ -102,9 +85,9 @@ def _broken_promise(
     about = error.__cause__.diag  # type: ignore[union-attr]  # psycopg's error
     for constraint in serializer.Meta.model._meta.constraints:
         if constraint.name == about.constraint_name:
-            code = "unique" if isinstance(constraint, models.UniqueConstraint) else "invalid"
-            fault = ValidationError(str(constraint.violation_error_message), code=code)
-            return _invalid(fault, serializer, received)
+            message = ValidationError(str(constraint.violation_error_message))
+            field = serializer.Meta.model.field_at_fault(message) or ""
+            return _invalid(ValidationError({field: message}), serializer, received)
     if about.column_name:
         pointer = pointer_to(serializer, received, about.column_name)
         return Refused(422, Problem("invalid", f"{about.message_primary}.", pointer=pointer))

@@ -60,6 +60,10 @@ class ResourceSerializer(ModelSerializer):  # type: ignore[misc]  # the library 
     # Other names under which an attribute may be sent, each with the one it stands for.
     aliases: ClassVar[Mapping[str, str]] = {}
 
+    def get_validators(self) -> list[Any]:
+        """None of the model's: what must hold between fields is checked by the services."""
+        return []
+
     @classmethod
     def resource_type(cls) -> str:
         type: str = get_resource_type_from_serializer(cls)

@@ -108,7 +108,7 @@ def test_a_chosen_id_in_use_in_this_space_is_a_conflict(api: Any, make_membershi
     response = api.post("memberships", {"data": {**_new(external_id="x")["data"], "id": id}})
     assert response.status_code == 409
     error = _only_error(response)
-    assert (error["code"], error["source"]) == ("id_taken", {"pointer": "/data/id"})
+    assert (error["code"], error["source"]) == ("taken", {"pointer": "/data/id"})
 
 
 def test_a_chosen_id_that_is_no_uuid_is_refused(api: Any) -> None:
@@ -163,7 +163,7 @@ def test_an_external_id_in_use_is_pointed_at(api: Any, make_membership: Make) ->
     response = api.post("memberships", _new(external_id="m-1"))
     assert response.status_code == 422
     error = _only_error(response)
-    assert error["code"] == "invalid"
+    assert error["code"] == "taken"
     assert error["source"] == {"pointer": "/data/attributes/external_id"}
     assert error["detail"] == (
         "“m-1” is not possible as external_id: A membership with this external id already exists."
