@@ -180,8 +180,15 @@ REST_FRAMEWORK: dict[str, Any] = {
         "audience_platform.api.filters.Filters",
         "audience_platform.api.filters.Sorting",
     ],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular_jsonapi.schemas.openapi.JsonApiAutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "audience_platform.api.openapi.JSONAPISchema",
     "EXCEPTION_HANDLER": "audience_platform.api.errors.exception_handler",
+}
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "Audience Platform",
+    "DESCRIPTION": "Decides who sees which offer. JSON:API 1.1, for one space at a time: that of "
+    "the key, or the one that the header X-Space picks.",
+    "VERSION": "1",
+    "POSTPROCESSING_HOOKS": [],
 }
 
 LOGGING = {

@@ -124,10 +124,11 @@ class Pages(BasePagination):
         ]
 
 
-_SIZE = {"type": "integer", "minimum": 1, "maximum": LARGEST_SIZE, "default": DEFAULT_SIZE}
+# No “default”: Swagger UI would send it, with the parameters of another way to page.
+_SIZE = {"type": "integer", "minimum": 1, "maximum": LARGEST_SIZE}
 _PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {
     "number": ("Which page, from 1.", {"type": "integer", "minimum": 1}),
-    "size": ("How many resources a page has.", _SIZE),
+    "size": (f"How many resources a page has; {DEFAULT_SIZE} unless given.", _SIZE),
     "offset": ("How many resources to pass over.", {"type": "integer", "minimum": 0}),
     "limit": ("How many resources to give, where page[offset] is used.", _SIZE),
     "cursor": ("From the link next or prev of another page.", {"type": "string"}),

@@ -8,6 +8,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path, re_path, resolve
 
+from audience_platform.api import pages
 from audience_platform.api.idempotency import once
 from offers.api.audiences import AudienceViewSet
 from offers.api.membership_offers import MembershipOfferViewSet
@@ -80,5 +81,7 @@ urlpatterns = [
         MembershipOfferViewSet.as_view({"get": "list"}),
         name="memberships-offers",
     ),
+    path("schema", pages.schema, name="api-schema"),
+    path("docs", pages.docs, name="api-docs"),
     re_path(r"^.*$", anything_else),
 ]

@@ -13,6 +13,7 @@ from rest_framework import serializers
 from audiences.models import Audience
 from audiences.services import define_audience, redefine_audience, summaries
 from audiences.types import ConfigurationError, UnknownAudienceType
+from audiences.types.registry import TYPES
 from segments.api.errors import Problem, Refused, escaped
 from segments.api.filters import EQUALS, ORDERED, TEXT, ResourceFilters, SearchFilter
 from segments.api.relations import RelatedById
@@ -25,6 +26,10 @@ from segments.models import Segment
 class AudienceSerializer(ResourceSerializer):
     included_serializers = {"segments": "segments.api.segments.SegmentSerializer"}
 
+    audience_type = serializers.CharField(
+        max_length=63,
+        help_text=" ".join(f"{name}: {kind.help_text}" for name, kind in TYPES.items()),
+    )
     configuration = ObjectField(help_text="What it holds depends on the audience_type.")
     summary = serializers.CharField(
         read_only=True, help_text="Who is meant, in words, such as “aged 18 to 35”."

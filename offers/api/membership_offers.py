@@ -37,7 +37,14 @@ STATUSES = (
     *(state for state in Schedule if state != Schedule.LIVE),
     *dict.fromkeys(type.hidden_because for type in TYPES.values()),
 )
-FILTERS = ("membership", "external_id", "at", "visible_status", "eligible", "category")
+FILTERS = {
+    "membership": "The membership of this id.",
+    "external_id": "The membership of this external id, instead.",
+    "at": "Another moment than now: ISO 8601 with a zone, or a date.",
+    "visible_status": f"One or several, between commas, of {', '.join(STATUSES)}.",
+    "eligible": "true or false.",
+    "category": "Offers of this category.",
+}
 
 
 @dataclass(frozen=True)
@@ -120,6 +127,7 @@ class MembershipOfferViewSet(ResourceViewSet):
     serializer_class = MembershipOfferSerializer
     queryset = Offer.objects.none()
     filter_backends = ()
+    worked_out_filters = FILTERS
     ordering_fields: ClassVar[list[str]] = [
         "visible_status",
         "name",
@@ -140,7 +148,7 @@ class MembershipOfferViewSet(ResourceViewSet):
         check_parameters(request, "filter", "sort", "page", "include", "fields")
         selection = self.selection()
         given = filters(request)
-        _check_filters(given, FILTERS)
+        _check_filters(given, list(FILTERS))
         membership = self._membership(given)
         answers = _kept(self._answers(membership, given), given)
         _sort(answers, read_sort(request, self.ordering_fields))
@@ -171,7 +179,7 @@ class MembershipOfferViewSet(ResourceViewSet):
         """The id of the one membership that the request is about."""
         named = [name for name in ("membership", "external_id") if name in given]
         if "id" in self.kwargs:  # /memberships/ID/offers
-            _check_filters(given, FILTERS[2:])
+            _check_filters(given, list(FILTERS)[2:])
             id = as_uuid(self.kwargs["id"])
         elif len(named) != 1:
             detail = "Name one membership: by its id, or by filter[external_id] instead."
@@ -198,7 +206,9 @@ class MembershipOfferViewSet(ResourceViewSet):
 
     def _no_membership(self) -> Refused:
         detail = "There is no such membership in this space. Name an existing one."
-        given = [f"filter[{name}]" for name in FILTERS[:2] if f"filter[{name}]" in self.request.GET]
+        given = [
+            f"filter[{name}]" for name in list(FILTERS)[:2] if f"filter[{name}]" in self.request.GET
+        ]
         return Refused(404, Problem("not_found", detail, parameter=given[0] if given else None))
 
 

@@ -122,13 +122,13 @@ class Selection:
         include: Tree = {}
         for path in filter(None, str(request.query_params.get("include", "")).split(",")):
             _include(include, path, serializer)
-        reachable = _reachable(serializer)
+        known = reachable(serializer)
         fields = {
             type: frozenset(filter(None, names.split(",")))
             for type, names in in_brackets(request, "fields").items()
         }
         for type, names in fields.items():
-            _check_fields(type, names, reachable)
+            _check_fields(type, names, known)
         return cls(include, fields)
 
     def names(self, type: str, names: Iterable[str]) -> list[str]:
@@ -153,7 +153,7 @@ def _include(tree: Tree, path: str, serializer: Serializer) -> None:
         tree, serializer = tree.setdefault(step, {}), relation.serializer
 
 
-def _reachable(serializer: Serializer) -> Mapping[str, Shape]:
+def reachable(serializer: Serializer) -> Mapping[str, Shape]:
     """The shapes of the resource and of all that can be included with it, by their type."""
     found: dict[str, Shape] = {}
     waiting = [serializer]
@@ -166,12 +166,12 @@ def _reachable(serializer: Serializer) -> Mapping[str, Shape]:
     return found
 
 
-def _check_fields(type: str, names: frozenset[str], reachable: Mapping[str, Shape]) -> None:
+def _check_fields(type: str, names: frozenset[str], shapes: Mapping[str, Shape]) -> None:
     parameter = f"fields[{type}]"
-    if type not in reachable:
-        detail = f"No resource of type “{type}” comes here. Give one of {', '.join(reachable)}."
+    if type not in shapes:
+        detail = f"No resource of type “{type}” comes here. Give one of {', '.join(shapes)}."
         raise unknown_parameter(parameter, detail)
-    known = [*reachable[type].attributes, *reachable[type].relations]
+    known = [*shapes[type].attributes, *shapes[type].relations]
     unknown = sorted(names.difference(known))
     if unknown:
         detail = f"{type} have no field “{unknown[0]}”. Their fields are {', '.join(known)}."

@@ -40,6 +40,7 @@ class ResourceViewSet(GenericViewSet[Any]):
     serializer_class: type[ResourceSerializer]
     relationships: ClassVar[Mapping[str, Relationship]] = {}
     filterset_class: type[ResourceFilters] | None = None
+    worked_out_filters: ClassVar[Mapping[str, str]] = {}  # those of no filterset, and what for
     ordering_fields: ClassVar[list[str]] = []
     keyset: str | None = None
     within: QuerySet[Any] | None = None
