@@ -164,7 +164,7 @@ def make_colleague(db: None) -> Make:
         user = User.objects.create(
             username=f"colleague-{next(_serial)}", is_staff=True, is_superuser=superuser
         )
-        user.spaces.set(spaces)  # type: ignore[attr-defined]  # Space.staff, from the other end
+        user.spaces.set(spaces)
         colleague = Colleague()
         colleague.force_login(user)
         return colleague

@@ -46,5 +46,6 @@ class Row(models.Model):
                 if isinstance(condition, models.Q) and isinstance(condition.children[0], tuple):
                     return str(condition.children[0][0]).partition("__")[0]
                 parts = condition.flatten() if condition else ()
-                return next((part.name for part in parts if isinstance(part, models.F)), None)
+                names = (getattr(part, "name", None) for part in parts)  # an F has one
+                return next(filter(None, names), None)
         return None

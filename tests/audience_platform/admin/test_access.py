@@ -30,7 +30,7 @@ def test_a_superuser_adds_a_colleague_and_gives_them_a_space(
     superuser.save(path, username="vera", is_active="on", is_staff="on", spaces=[space.pk])
     vera.refresh_from_db()
     assert vera.is_staff
-    assert list(vera.spaces.all()) == [space]  # type: ignore[attr-defined]
+    assert list(vera.spaces.all()) == [space]
 
 
 def test_a_space_names_its_staff(make_colleague: Make, space: Space) -> None:
