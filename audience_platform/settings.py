@@ -157,6 +157,7 @@ UNFOLD = {
         }
     ],
     "STYLES": ["audience_platform.admin.navigation.stylesheet"],
+    "SCRIPTS": ["audience_platform.admin.navigation.script"],
     "DASHBOARD_CALLBACK": "audience_platform.admin.dashboard.fill",
     "SIDEBAR": {"navigation": "audience_platform.admin.navigation.sidebar"},
 }

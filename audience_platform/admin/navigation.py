@@ -62,6 +62,10 @@ def stylesheet(_request: HttpRequest) -> str:
     return static("audience_platform/admin.css")
 
 
+def script(_request: HttpRequest) -> str:
+    return static("audience_platform/admin.js")
+
+
 def icon(_request: HttpRequest) -> str:
     return static("audience_platform/icon.svg")
 

@@ -48,16 +48,18 @@ class OfferForm(RowForm):
     publish_at = MomentField(
         datetime.time(0, 0),
         label="Visible from",
-        help_text="Empty: at once. A date without a time: from the beginning of that day.",
+        help_text="Empty: at once. A date without a time: from the beginning of that day",
     )
     expire_at = MomentField(
         datetime.time(23, 59, 59),
         label="Visible until",
-        help_text="Empty: for ever. A date without a time: to the end of that day.",
+        help_text="Empty: for ever. A date without a time: to the end of that day",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for moment in ("publish_at", "expire_at"):
+            self.fields[moment].help_text += f", by the clock of {self.of_space.time_zone}."
         data: Any = self.data if self.is_bound else None
         self.audiences = AudiencesInPlace(self.request, self.instance, data)
 

@@ -67,10 +67,10 @@ def _sentence(offer: Offer, state: Schedule, at: datetime.datetime) -> str:
 
 
 def _distance(time: datetime.timedelta, ago: bool = False) -> str:
-    """“in 3 days”, “5 hours ago”: in the largest unit of which there is one at least."""
+    """“in 3 days”, “5 hours ago”: rounded, in the largest unit of which there is one at least."""
     for unit, size in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
-        count = int(time.total_seconds() // size)
-        if count:
+        if time.total_seconds() >= 0.95 * size:
+            count = round(time.total_seconds() / size)
             words = f"{count:,} {unit}{'s' if count > 1 else ''}"
             break
     else:

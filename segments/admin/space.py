@@ -35,7 +35,7 @@ class SpaceAdmin(SuperusersOnly, UnfoldModelAdmin):
         (None, {"fields": ["name", "slug", "time_zone"]}),
         ("Staff", {"fields": ["staff"]}),
     ]
-    filter_horizontal = ["staff"]
+    autocomplete_fields = ["staff"]
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """A space goes only when it is empty: asked, not collected, for it may hold millions."""
