@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
+    "django.contrib.humanize",
     "django_filters",
     "rest_framework",
     "rest_framework_json_api",
@@ -56,6 +57,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "audience_platform.middleware.ContentSecurityPolicy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -63,7 +65,10 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "audience_platform.middleware.SpaceClock",
 ]
+
+LOGIN_REDIRECT_URL = "admin:index"
 
 ROOT_URLCONF = "audience_platform.urls"
 WSGI_APPLICATION = "audience_platform.wsgi.application"
@@ -117,12 +122,76 @@ TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
 
+# Nothing may be loaded, framed or sent elsewhere. A page that needs more says so itself.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+# The admin's own: everything from this host alone. Alpine, on which Unfold's pages are built,
+# makes functions of the expressions in its attributes, and Unfold writes colours into a <style>.
+ADMIN_CONTENT_SECURITY_POLICY = {
+    **CONTENT_SECURITY_POLICY["DIRECTIVES"],
+    "script-src": ["'self'", "'unsafe-eval'"],
+    "style-src": ["'self'", "'unsafe-inline'"],
+    "img-src": ["'self'", "data:"],
+    "font-src": ["'self'"],
+    "connect-src": ["'self'"],
+}
+
+# The admin's frame. Each value may name a function, which Unfold then asks at every request.
+UNFOLD = {
+    "SITE_TITLE": "Audience Platform",
+    "SITE_HEADER": "Audience Platform",
+    "SITE_SUBHEADER": "audience_platform.admin.navigation.space_name",
+    "SITE_DROPDOWN": "audience_platform.admin.navigation.space_choices",
+    "SITE_SYMBOL": "adjust",
+    "SITE_URL": None,
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": "audience_platform.admin.navigation.icon",
+        }
+    ],
+    "STYLES": ["audience_platform.admin.navigation.stylesheet"],
+    "SCRIPTS": ["audience_platform.admin.navigation.script"],
+    "DASHBOARD_CALLBACK": "audience_platform.admin.dashboard.fill",
+    "SIDEBAR": {"navigation": "audience_platform.admin.navigation.sidebar"},
+}
+
 STATIC_URL = "static/"
 # Served straight from the apps: there is nothing to collect before the first start.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 
-REST_FRAMEWORK: dict[str, Any] = {}
+# The longest body that is read: some 200,000 resource identifiers.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
+
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["audience_platform.authentication.BearerAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["audience_platform.authentication.ScopeAllows"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "audience_platform.api.negotiation.JSONAPINegotiation",
+    "DEFAULT_PARSER_CLASSES": ["audience_platform.api.parser.JSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["audience_platform.api.renderer.JSONRenderer"],
+    "DEFAULT_PAGINATION_CLASS": "audience_platform.api.pagination.Pages",
+    "DEFAULT_FILTER_BACKENDS": [
+        "audience_platform.api.filters.Filters",
+        "audience_platform.api.filters.Sorting",
+    ],
+    "DEFAULT_SCHEMA_CLASS": "audience_platform.api.openapi.JSONAPISchema",
+    "EXCEPTION_HANDLER": "audience_platform.api.errors.exception_handler",
+}
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "Audience Platform",
+    "DESCRIPTION": "Decides who sees which offer. JSON:API 1.1, for one space at a time: that of "
+    "the key, or the one that the header X-Space picks.",
+    "VERSION": "1",
+    "POSTPROCESSING_HOOKS": [],
+}
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Self
 from django.db import models
 from django.db.models import Q
 
+from audiences.types import registry
+
 if TYPE_CHECKING:
     from audiences.models import Audience  # noqa: F401
     from segments.models import Segment
@@ -19,3 +21,23 @@ class AudienceQuerySet(models.QuerySet["Audience"]):
     def refers_to(self, segment: Segment) -> Self:
         """Those whose rule asks for the segment."""
         return self.filter(self.refers_to_q(segment))
+
+    def found_by_q(self, words: str) -> Q:
+        words = words.strip()
+        kinds = [
+            kind.name
+            for kind in registry.TYPES.values()
+            if words.casefold() in kind.label.casefold()
+        ]
+        named = self.model._default_manager.filter(segments__name__icontains=words)
+        return (
+            Q(name__icontains=words)
+            | Q(description__icontains=words)
+            | Q(audience_type__in=kinds)
+            | Q(pk__in=named.values("pk"))
+        )
+
+    def found_by(self, words: str) -> Self:
+        """Those that somebody means by words typed into a search box: a part of the name, the
+        description, the type's label, or the name of a segment that the rule asks for."""
+        return self.filter(self.found_by_q(words))

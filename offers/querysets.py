@@ -29,3 +29,12 @@ class OfferQuerySet(models.QuerySet["Offer"]):
     def aimed_at(self, audience: Audience) -> Self:
         """Those that only members of the audience may see."""
         return self.filter(self.aimed_at_q(audience))
+
+    def found_by_q(self, words: str) -> Q:
+        words = words.strip()
+        return Q(name__icontains=words) | Q(external_id__startswith=words)
+
+    def found_by(self, words: str) -> Self:
+        """Those that somebody means by words typed into a search box: a part of the name, or the
+        beginning of the external id."""
+        return self.filter(self.found_by_q(words))

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import datetime
+import json
 from collections.abc import Callable
 from itertools import count
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
+from django.test import Client
 
+from audience_platform.models import Scope
+from audience_platform.services import make_key
 from audiences.models import Audience
 from audiences.services import define_audience
 from offers.models import Offer
@@ -76,3 +81,99 @@ def make_offer(space: Space) -> Make:
         return offer
 
     return make
+
+
+class Program:
+    """A program that speaks to the API with a token."""
+
+    def __init__(self, token: str) -> None:
+        self.token = token
+        self._client = Client(headers={"Authorization": f"Bearer {token}"})
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        document: Any = None,
+        *,
+        body: bytes | None = None,
+        content_type: str = "application/vnd.api+json",
+        **headers: str,
+    ) -> Any:
+        """The answer. A raw ``body`` takes the place of a document; X_Space is ``X-Space``."""
+        if body is None:
+            body = b"" if document is None else json.dumps(document).encode()
+        return self._client.generic(
+            method,
+            f"/api/{path}",
+            body,
+            content_type,
+            secure=True,
+            headers={name.replace("_", "-"): value for name, value in headers.items()},
+        )
+
+    def get(self, path: str, **options: Any) -> Any:
+        return self.ask("GET", path, **options)
+
+    def post(self, path: str, document: Any = None, **options: Any) -> Any:
+        return self.ask("POST", path, document, **options)
+
+    def patch(self, path: str, document: Any = None, **options: Any) -> Any:
+        return self.ask("PATCH", path, document, **options)
+
+    def delete(self, path: str, document: Any = None, **options: Any) -> Any:
+        return self.ask("DELETE", path, document, **options)
+
+
+@pytest.fixture
+def make_program(space: Space) -> Make:
+    def make(*spaces: Space, scope: Scope = Scope.WRITE, **values: Any) -> Program:
+        values = {"name": "tests", "at": datetime.datetime.now(datetime.UTC), **values}
+        return Program(make_key(spaces=spaces or [space], scope=scope, **values).token)
+
+    return make
+
+
+@pytest.fixture
+def api(make_program: Make) -> Program:
+    """A program that may read and write in the space."""
+    program: Program = make_program()
+    return program
+
+
+class Colleague(Client):
+    """Somebody of staff who has logged in to the admin."""
+
+    def generic(self, *args: Any, **options: Any) -> Any:
+        return super().generic(*args, **{**options, "secure": True})
+
+    def page(self, path: str, **asked: Any) -> str:
+        """The page's text."""
+        response = self.get(f"/admin/{path}", asked)
+        assert response.status_code == 200, (response.status_code, path)
+        return response.content.decode()
+
+    def save(self, path: str, **fields: Any) -> Any:
+        """Send a form; the answer shows the page that one is led to."""
+        return self.post(f"/admin/{path}", fields, follow=True)
+
+
+@pytest.fixture
+def make_colleague(db: None) -> Make:
+    def make(*spaces: Space, superuser: bool = False) -> Colleague:
+        user = User.objects.create(
+            username=f"colleague-{next(_serial)}", is_staff=True, is_superuser=superuser
+        )
+        user.spaces.set(spaces)
+        colleague = Colleague()
+        colleague.force_login(user)
+        return colleague
+
+    return make
+
+
+@pytest.fixture
+def colleague(make_colleague: Make, space: Space) -> Colleague:
+    """Somebody who is given the space, and no other."""
+    made: Colleague = make_colleague(space)
+    return made

@@ -1,0 +1,8 @@
+from audiences.admin.audiences import AudienceAdmin, titles
+from audiences.admin.forms import FORMS, AudienceForm
+from audiences.admin.used_by import AudiencesPanel
+from segments.admin import SegmentAdmin
+
+SegmentAdmin.panels.insert(0, AudiencesPanel())
+
+__all__ = ["FORMS", "AudienceAdmin", "AudienceForm", "titles"]

@@ -84,7 +84,7 @@ class Audience(Row):
         resource_name = "audiences"
 
     def __str__(self) -> str:
-        return self.name or f"{self.audience_type} {self.id}"
+        return self.name or self.type.label
 
     @property
     def type(self) -> types.AudienceType:

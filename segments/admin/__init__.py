@@ -1,0 +1,16 @@
+from segments.admin.memberships import MembershipAdmin
+from segments.admin.row import Panel, RowAdmin, RowForm, UnfoldModelAdmin, link
+from segments.admin.segments import SegmentAdmin
+from segments.admin.space import SpaceAdmin, SuperusersOnly
+
+__all__ = [
+    "MembershipAdmin",
+    "Panel",
+    "RowAdmin",
+    "RowForm",
+    "SegmentAdmin",
+    "SpaceAdmin",
+    "SuperusersOnly",
+    "UnfoldModelAdmin",
+    "link",
+]

@@ -1,0 +1,151 @@
+"""One method of one route, described."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular_jsonapi.schemas.openapi import JsonApiAutoSchema
+
+from audience_platform.api.negotiation import JSON_API
+from audience_platform.api.openapi.parameters import (
+    ID,
+    IDEMPOTENCY_KEY,
+    SPACE,
+    list_parameters,
+    page_parameters,
+    selection_parameters,
+)
+from audience_platform.api.openapi.resources import Components
+from segments.api.relationships import Relationship, ToMany
+from segments.api.resource import ResourceViewSet
+from segments.api.spaces import SpaceViewSet
+
+Schema = dict[str, Any]
+
+_REFUSALS = {
+    400: "The query, a header or the document's shape can't be understood.",
+    401: "The token is missing, or opens nothing.",
+    403: "The key may not do this, or it can't be done this way.",
+    404: "There is no such resource in this space, or one that is named isn't.",
+    406: "JSON:API isn't accepted.",
+    409: "It conflicts with what is there.",
+    413: "The body is too long.",
+    415: "The body is sent as something else than JSON:API.",
+    422: "A value isn't possible; the error points at it.",
+}
+_READING = (400, 401, 404, 406)
+_WRITING = (400, 401, 403, 404, 406, 409, 413, 415, 422)
+_CHANGES = {"POST": "Add to", "PATCH": "Replace", "DELETE": "Remove from"}
+
+
+class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # registers it
+    target_class = "audience_platform.authentication.BearerAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: Any) -> Schema:
+        return {"type": "http", "scheme": "bearer"}
+
+
+class JSONAPISchema(JsonApiAutoSchema):  # type: ignore[misc]  # the library is untyped
+    """The extension's schema knows resources made and read by themselves, with integers for ids.
+    Here the routes of relationships, the errors and all parameters are said as they are."""
+
+    view: ResourceViewSet
+
+    @cached_property
+    def _relationship(self) -> Relationship | None:
+        """The relationship that the route is about, if it is."""
+        if self.view.action in ("related", "relationship", "change_relationship"):
+            return self.view.relationships[self._last_step]
+        return None
+
+    @property
+    def _last_step(self) -> str:
+        step: str = self.path.rsplit("/", 1)[1]
+        return step
+
+    @property
+    def _subject(self) -> type[ResourceViewSet]:
+        """The viewset of what the route answers with."""
+        return self._relationship.viewset if self._relationship else type(self.view)
+
+    @property
+    def _many(self) -> bool:
+        return self.view.action == "list" or isinstance(self._relationship, ToMany)
+
+    @property
+    def _kind(self) -> str:
+        return str(type(self.view).serializer_class.Meta.model._meta.verbose_name)
+
+    def get_operation_id(self) -> str:
+        parts = [part for part in self.path.split("/")[2:] if part != "{id}"]
+        if self.view.action in ("retrieve", "update", "destroy"):
+            parts.append("one")
+        return "_".join([self.method.lower(), *parts]).replace("-", "_")
+
+    def get_tags(self) -> list[str]:
+        return [self.view.serializer_class.resource_type()]
+
+    def get_summary(self) -> str:
+        type, name = self.view.serializer_class.resource_type(), self._last_step
+        if self.view.action == "list":
+            return f"List {type}" + (" of one membership" if "{id}" in self.path else "")
+        return {
+            "create": f"Make one of the {type}",
+            "retrieve": f"Read one of the {type}",
+            "update": f"Change one of the {type}",
+            "destroy": f"Delete one of the {type}",
+            "related": f"Read the {name} of one of the {type}",
+            "relationship": f"List which {name} one of the {type} has, by id",
+            "change_relationship": f"{_CHANGES[self.method]} the {name} of one of the {type}"
+            if self.method in _CHANGES
+            else "",
+        }[self.view.action]
+
+    def get_description(self) -> str:
+        return type(self.view).__doc__ or ""
+
+    def _get_parameters(self) -> list[Schema]:
+        parameters = [ID] if "{id}" in self.path else []
+        if self.view.action == "relationship":
+            parameters += page_parameters(self._subject) if self._many else []
+        elif self.view.action in ("list", "related") and self._many:
+            parameters += list_parameters(self._subject)
+        if self.view.action in ("list", "retrieve", "create", "update", "related"):
+            parameters += selection_parameters(self._subject.serializer_class)
+        if not issubclass(type(self.view), SpaceViewSet):
+            parameters.append(SPACE)
+        return [*parameters, IDEMPOTENCY_KEY] if self.method == "POST" else parameters
+
+    def _get_request_body(self, direction: str = "request") -> Schema | None:
+        components = Components(self)
+        if self.view.action in ("create", "update"):
+            new = self.view.action == "create"
+            schema = components.sent(self.view.serializer_class, new=new)
+        elif self.view.action == "change_relationship":
+            schema = components.linkage(self._subject.serializer_class, many=self._many)
+        else:
+            return None
+        return {"required": True, "content": {JSON_API: {"schema": schema}}}
+
+    def _get_response_bodies(self, direction: str = "response") -> Schema:
+        components, serializer = Components(self), self._subject.serializer_class
+        if self.view.action in ("destroy", "change_relationship"):
+            schema = components.told()
+        elif self.view.action == "relationship":
+            schema = components.linkage(serializer, many=self._many)
+        else:
+            may_be_none = self.view.action == "related"
+            schema = components.document(serializer, many=self._many, may_be_none=may_be_none)
+        done: Schema = {"description": "Done.", "content": {JSON_API: {"schema": schema}}}
+        if self.view.action == "create":
+            where = {"schema": {"type": "string", "format": "uri"}, "description": "Its own URL."}
+            done["headers"] = {"Location": where}
+        refusals = _READING if self.method == "GET" else _WRITING
+        errors = {"content": {JSON_API: {"schema": components.errors()}}}
+        return {
+            "201" if self.view.action == "create" else "200": done,
+            **{str(status): {"description": _REFUSALS[status], **errors} for status in refusals},
+        }

@@ -1,0 +1,87 @@
+"""The routes under ``/api/``, made from what each viewset can do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, path, re_path, resolve
+
+from audience_platform.api import pages
+from audience_platform.api.idempotency import once
+from offers.api.audiences import AudienceViewSet
+from offers.api.membership_offers import MembershipOfferViewSet
+from offers.api.offers import OfferViewSet
+from segments.api.memberships import MembershipViewSet
+from segments.api.resource import ResourceViewSet
+from segments.api.segment_memberships import SegmentMembershipViewSet
+from segments.api.segments import SegmentViewSet
+from segments.api.spaces import SpaceViewSet
+
+VIEWSETS: tuple[type[ResourceViewSet], ...] = (
+    SpaceViewSet,
+    MembershipViewSet,
+    SegmentViewSet,
+    SegmentMembershipViewSet,
+    AudienceViewSet,
+    OfferViewSet,
+    MembershipOfferViewSet,
+)
+_COLLECTION = {"get": "list", "post": "create"}
+_ONE = {"get": "retrieve", "patch": "update", "delete": "destroy"}
+
+
+def _routes(viewset: type[ResourceViewSet]) -> list[URLPattern]:
+    type = viewset.serializer_class.resource_type()
+    routes = [
+        path(type, _view(viewset, _COLLECTION), name=f"{type}-list"),
+        path(f"{type}/<str:id>", _view(viewset, _ONE), name=f"{type}-detail"),
+    ]
+    for name, relationship in viewset.relationships.items():
+        kwargs = {"relationship": name}
+        routes += [
+            path(
+                f"{type}/<str:id>/{name}",
+                _view(viewset, {"get": "related"}),
+                kwargs,
+                name=f"{type}-{name}",
+            ),
+            path(
+                f"{type}/<str:id>/relationships/{name}",
+                _view(viewset, relationship.methods),
+                kwargs,
+                name=f"{type}-relationship-{name}",
+            ),
+        ]
+    return routes
+
+
+def _view(viewset: type[ResourceViewSet], actions: Mapping[str, str]) -> Any:
+    possible: dict[str, Any] = {
+        method: action for method, action in actions.items() if hasattr(viewset, action)
+    }
+    return once(viewset.as_view(possible))
+
+
+def anything_else(request: HttpRequest) -> HttpResponse:
+    """Serve a URL that ends with a slash like the one without: a redirect would lose a POST."""
+    if not request.path_info.endswith("/"):
+        raise Http404
+    match = resolve(request.path_info.rstrip("/"))
+    request.path, request.path_info = request.path.rstrip("/"), request.path_info.rstrip("/")
+    response: HttpResponse = match.func(request, *match.args, **match.kwargs)
+    return response
+
+
+urlpatterns = [
+    *(route for viewset in VIEWSETS for route in _routes(viewset)),
+    path(
+        "memberships/<str:id>/offers",
+        MembershipOfferViewSet.as_view({"get": "list"}),
+        name="memberships-offers",
+    ),
+    path("schema", pages.schema, name="api-schema"),
+    path("docs", pages.docs, name="api-docs"),
+    re_path(r"^.*$", anything_else),
+]

@@ -1,0 +1,93 @@
+"""API keys: made, found by their token, revoked. The API, the admin and the commands call these."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from audience_platform.models import ApiKey, Scope
+from segments.models import Space
+
+# Its beginning tells people, and tools that look for leaked secrets, what a token is.
+_BEGINNING = "ap_"
+_PREFIX_LENGTH = len(_BEGINNING) + 9
+
+
+class UnusableToken(LookupError):
+    """That a token opens nothing. Why is told only to who has the whole of a real one."""
+
+
+class MadeKey(NamedTuple):
+    """A new key and its token, which nobody can be shown again."""
+
+    key: ApiKey
+    token: str
+
+
+@transaction.atomic
+def make_key(
+    *,
+    name: str,
+    spaces: Iterable[Space],
+    scope: Scope = Scope.READ,
+    expires_at: datetime.datetime | None = None,
+    at: datetime.datetime,
+) -> MadeKey:
+    """Make a key to one or more spaces.
+
+    :raises ValidationError: naming each field at fault.
+    """
+    opened = list(spaces)
+    if not opened:
+        raise ValidationError({"spaces": "Give one space or more: a key to none opens nothing."})
+    if expires_at is not None and expires_at <= at:
+        raise ValidationError(
+            {"expires_at": f"{expires_at:%Y-%m-%d %H:%M %Z} is past. Give a later moment, or none."}
+        )
+    token = _BEGINNING + secrets.token_urlsafe(32)
+    key = ApiKey(
+        name=name,
+        scope=scope,
+        expires_at=expires_at,
+        prefix=token[:_PREFIX_LENGTH],
+        hashed_token=_hash(token),
+    )
+    key.full_clean()
+    key.save()
+    key.spaces.set(opened)
+    return MadeKey(key, token)
+
+
+def find_key(token: str, *, at: datetime.datetime) -> ApiKey:
+    """The key of this token, with its spaces fetched.
+
+    :raises UnusableToken: it opens nothing at that moment; the error says why.
+    """
+    keys = ApiKey.objects.filter(prefix=token[:_PREFIX_LENGTH]).prefetch_related("spaces")
+    key = keys.first()
+    if key is None or not hmac.compare_digest(key.hashed_token, _hash(token)):
+        raise UnusableToken("No key has this token. Check that it is whole.")
+    if key.revoked_at is not None:
+        raise UnusableToken(f"This key was revoked on {key.revoked_at:%Y-%m-%d}. Use another.")
+    if key.expires_at is not None and key.expires_at <= at:
+        raise UnusableToken(f"This key expired on {key.expires_at:%Y-%m-%d}. Use another.")
+    return key
+
+
+@transaction.atomic
+def revoke_key(key: ApiKey, *, at: datetime.datetime) -> None:
+    """From this moment on the key opens nothing. One revoked before keeps its moment."""
+    if key.revoked_at is None:
+        key.revoked_at = at
+        key.save(update_fields=["revoked_at"])
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

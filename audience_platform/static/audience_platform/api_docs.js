@@ -1,0 +1,13 @@
+"use strict";
+
+const page = document.getElementById("swagger-ui");
+
+SwaggerUIBundle({
+  url: page.dataset.schema,
+  domNode: page,
+  deepLinking: true,
+  docExpansion: "list",
+  defaultModelsExpandDepth: 0,
+  persistAuthorization: false,
+  validatorUrl: null, // nothing is asked of another host
+});

@@ -1,0 +1,119 @@
+"""The pages of audiences: a form for each type."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.text import capfirst
+
+from audiences.admin.forms import FORMS, AudienceForm
+from audiences.models import Audience
+from audiences.services import summaries
+from audiences.types import registry
+from segments.admin import RowAdmin
+
+
+def titles(audiences: Sequence[Audience]) -> dict[int, str]:
+    """What audiences are called, by their numbers: their names, else who is in them."""
+    phrases = summaries([audience for audience in audiences if not audience.name])
+    return {audience.pk: audience.name or capfirst(phrases[audience.pk]) for audience in audiences}
+
+
+class TypeFilter(admin.SimpleListFilter):
+    title = "type"
+    parameter_name = "type"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(kind.name, kind.label) for kind in registry.TYPES.values()]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(audience_type=self.value()) if self.value() else queryset
+
+
+class SummaryPanel:
+    template = "admin/audiences/summary.html"
+
+    def context(self, request: HttpRequest, row: Audience) -> Mapping[str, Any]:
+        return {"summary": summaries([row])[row.pk]}
+
+
+@admin.register(Audience)
+class AudienceAdmin(RowAdmin):
+    list_display = ["title", "type_label", "summary"]
+    list_display_links = ["title"]
+    list_filter = [TypeFilter]
+    search_fields = ["name", "description"]
+    search_help_text = "Name, or the name of a segment in it"
+    ordering = ["-number"]
+
+    def prepare_rows(self, request: HttpRequest, rows: Sequence[Any]) -> None:
+        phrases = summaries(rows)
+        for audience in rows:
+            audience.summary = capfirst(phrases[audience.pk])
+
+    @admin.display(description="Name")
+    def title(self, audience: Any) -> str:
+        return str(audience.name or audience.summary)
+
+    @admin.display(description="Type")
+    def type_label(self, audience: Audience) -> str:
+        return audience.type.label
+
+    @admin.display(description="Who is in it")
+    def summary(self, audience: Any) -> str:
+        return str(audience.summary) if audience.name else ""  # else it is called that
+
+    def titles(self, rows: Sequence[Any]) -> Mapping[int, str]:
+        return titles(rows)
+
+    # The form of a type
+
+    def form_class(self, request: HttpRequest, audience: Audience | None) -> type[AudienceForm]:
+        name = audience.audience_type if audience else request.GET.get("type", "")
+        return FORMS[name]
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        kwargs["form"] = self.form_class(request, obj)
+        kwargs["fields"] = ["name", "description"]  # those of the type, the form itself declares
+        return super().get_form(request, obj, change, **kwargs)
+
+    def form_of_type(self, request: HttpRequest, name: str) -> type[AudienceForm]:
+        """The form of a type for another page than its own: without a description."""
+        form: type[AudienceForm] = super().get_form(request, fields=["name"], form=FORMS[name])
+        return form
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        form = self.form_class(request, obj)
+        kind = registry.get(form.audience_type)
+        return [
+            (kind.label, {"fields": form.configured, "description": kind.help_text}),
+            (None, {"fields": ["name", "description"]}),
+        ]
+
+    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.GET.get("type") in FORMS:
+            return super().add_view(request, *args, **kwargs)
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Add audience",
+            "types": [kind for name, kind in registry.TYPES.items() if name in FORMS],
+            "opts": self.opts,
+        }
+        return TemplateResponse(request, "admin/audiences/choose_type.html", context)
+
+    def save_model(
+        self, request: HttpRequest, obj: Audience, form: AudienceForm, change: bool
+    ) -> None:
+        form.define()
+
+
+AudienceAdmin.panels.append(SummaryPanel())

@@ -1,0 +1,16 @@
+"""The form of each audience type. A new type's is its own file and one line here."""
+
+from audiences.admin.forms.age_within import AgeWithinForm
+from audiences.admin.forms.base import AudienceForm
+from audiences.admin.forms.segment_list import InAllSegmentsForm, InAnySegmentForm
+
+FORMS: dict[str, type[AudienceForm]] = {
+    form.audience_type: form
+    for form in (
+        AgeWithinForm,
+        InAllSegmentsForm,
+        InAnySegmentForm,
+    )
+}
+
+__all__ = ["FORMS", "AudienceForm"]

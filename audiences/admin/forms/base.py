@@ -1,0 +1,62 @@
+"""What the form of an audience type is."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from audiences.models import Audience
+from audiences.services import redefine_audience
+from audiences.types import Configuration, ConfigurationError, Path, registry
+from segments.admin import RowForm
+
+
+class AudienceForm(RowForm):
+    """An audience's name and the values of its type, as fields.
+
+    A type's form adds the fields, named as in the configuration; and where a field doesn't hold
+    the very value, ``configuration``. What the type finds wrong is shown at the field of that name.
+    """
+
+    audience_type: ClassVar[str]
+    configured: ClassVar[list[Any]]  # the type's own fields, as rows of a fieldset
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial.update(self.initial_values(self.instance.configuration))
+
+    def initial_values(self, configuration: Configuration) -> dict[str, Any]:
+        """What the fields show of a configuration."""
+        return dict(configuration)
+
+    def configuration(self) -> dict[str, Any]:
+        """The configuration that the fields hold. Called when each of them alone is right."""
+        return {name: self.cleaned_data[name] for name in self.declared_fields if name != "space"}
+
+    def clean(self) -> dict[str, Any] | None:
+        super().clean()
+        if not self.errors:
+            try:
+                registry.get(self.audience_type).clean(self.configuration())
+            except ConfigurationError as error:
+                for path, problem in error.problems.items():
+                    self.add_error(self.field_at(path), problem)
+        return self.cleaned_data
+
+    def field_at(self, path: Path) -> str | None:
+        """The field that shows the value at this place of the configuration."""
+        return str(path[0]) if path and path[0] in self.fields else None
+
+    def define(self) -> Audience:
+        """Save the audience, new or not."""
+        values = {
+            name: self.cleaned_data[name]
+            for name in ("name", "description")
+            if name in self.cleaned_data
+        }
+        return redefine_audience(
+            self.instance,
+            audience_type=self.audience_type,
+            configuration=self.configuration(),
+            **values,
+        )

@@ -1,0 +1,81 @@
+"""The pages of memberships: who they are, their facts, the segments they are in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+
+from segments.admin.choices import PickSeveral, pick_from
+from segments.admin.paging import FoundPaginator, KeyPaginator
+from segments.admin.row import RowAdmin, RowForm
+from segments.models import Membership, Segment
+from segments.services import add_members, remove_members
+
+
+class MembershipForm(RowForm):
+    segments = forms.ModelMultipleChoiceField(
+        queryset=Segment.objects.none(),
+        required=False,
+        widget=PickSeveral,
+        help_text="Type a part of a segment's name, then pick it.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        segments = Segment.objects.filter(space=self.of_space)
+        pick_from(self.fields["segments"], segments, self.of_space)
+        self.places: set[int] = set()
+        if self.instance.pk:
+            places = self.instance.segment_memberships.values_list("segment_id", flat=True)
+            self.places = set(places)
+            self.initial["segments"] = list(self.places)
+
+    def save_places(self) -> None:
+        """Give and take away the places in segments that were changed here, and no others."""
+        chosen = {segment.pk: segment for segment in self.cleaned_data["segments"]}
+        member = [self.instance.pk]
+        for number in chosen.keys() - self.places:
+            add_members(segment=chosen[number], memberships=member)
+        for segment in Segment.objects.filter(pk__in=self.places - chosen.keys()):
+            remove_members(segment=segment, memberships=member)
+
+
+@admin.register(Membership)
+class MembershipAdmin(RowAdmin):
+    form = MembershipForm
+    list_display = [
+        "full_name",
+        "external_id",
+        "email",
+        "birthday",
+        "total_orders",
+        "total_order_value",
+        "last_order_at",
+    ]
+    list_display_links = ["full_name", "external_id"]
+    ordering = ["number"]
+    sortable_by = ["external_id"]
+    search_fields = ["external_id", "email", "full_name"]  # found_by says how
+    search_help_text = "External id, e-mail or name"
+    empty_value_display = "–"
+    fieldsets = [
+        (
+            None,
+            {"fields": ["external_id", ("full_name", "birthday"), ("email", "phone")]},
+        ),
+        ("Orders", {"fields": [("total_orders", "total_order_value"), "last_order_at"]}),
+        ("Segments", {"fields": ["segments"]}),
+        ("Other facts, for programs", {"fields": ["metadata"], "classes": ["collapse"]}),
+    ]
+
+    def get_paginator(self, request: HttpRequest, *args: Any, **kwargs: Any) -> KeyPaginator:
+        paginator = FoundPaginator if request.GET.get("q") else KeyPaginator
+        return paginator(*args, **kwargs)
+
+    def save_related(
+        self, request: HttpRequest, form: MembershipForm, formsets: Any, change: bool
+    ) -> None:
+        form.save_places()

@@ -1,0 +1,259 @@
+"""What the pages of a space's rows share: whose rows are shown, and how a row is saved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from django import forms
+from django.contrib.admin import AdminSite
+from django.contrib.admin.utils import NestedObjects, flatten_fieldsets, quote
+from django.db import models, router, transaction
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
+from django.urls import path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+
+from segments.admin.choices import plain_titles
+from segments.admin.spaces import current_space, enter_space, space_of, spaces_of
+from segments.models import Space
+from segments.services import delete_row, save_row
+
+if TYPE_CHECKING:  # Unfold has no types; its classes are Django's, drawn anew
+    from django.contrib.admin import ModelAdmin
+    from django.contrib.admin.views.main import ChangeList
+    from django.forms import Textarea as UnfoldTextarea
+
+    AnyModelForm = forms.ModelForm[Any]
+    UnfoldModelAdmin = ModelAdmin[Any]
+else:
+    AnyModelForm = forms.ModelForm
+    from unfold.admin import ModelAdmin as UnfoldModelAdmin
+    from unfold.views import ChangeList
+    from unfold.widgets import UnfoldAdminExpandableTextareaWidget as UnfoldTextarea
+
+
+CHOICES = 20  # in a page of a picker
+
+
+class Panel(Protocol):
+    """A part of a row's page below its form, contributed by whoever has something to say.
+
+    ``template`` is drawn with what ``context`` gives.
+    """
+
+    template: str
+
+    def context(self, request: HttpRequest, row: Any) -> Mapping[str, Any]: ...
+
+
+class RowForm(AnyModelForm):
+    """The form of a row. The space it belongs to goes with it, unseen, and never changes: two
+    windows may be open on two spaces, and each saves into its own."""
+
+    request: ClassVar[HttpRequest]  # set by RowAdmin.get_form
+
+    space: Any = forms.ModelChoiceField(
+        queryset=Space.objects.none(), widget=forms.HiddenInput, required=False
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["space"]
+        field.disabled = bool(self.instance.pk)
+        if self.instance.space_id is None:
+            self.instance.space = self._chosen_space(self["space"].value())
+        self.of_space: Space = self.instance.space
+        field.queryset = Space.objects.filter(pk=self.of_space.pk)
+        self.initial["space"] = self.of_space.pk
+
+    def _chosen_space(self, number: Any) -> Space:
+        """The space that came with the form, when it is one of theirs; else the current one (and
+        the field then refuses what came)."""
+        space = space_of(self.request, number) or current_space(self.request)
+        if space is None:
+            raise ValueError("Who has no space adds nothing: RowAdmin.has_add_permission.")
+        return space
+
+    def clean_space(self) -> Space:
+        return self.cleaned_data["space"] or self.of_space
+
+
+class RowChangeList(ChangeList):
+    """The rows of the current space."""
+
+    def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        self.root_queryset = self.root_queryset.filter(space=current_space(request))
+        return super().get_queryset(request, *args, **kwargs)
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        if not (self.query or self.has_active_filters):
+            self.full_result_count = self.result_count
+        if not self.multi_page:  # then Django asks all anew, past the paginator
+            self.result_list = self.paginator.page(1).object_list
+        self.result_list = list(self.result_list)
+        self.model_admin.prepare_rows(request, self.result_list)  # type: ignore[attr-defined]
+
+
+class RowAdmin(UnfoldModelAdmin):
+    """Pages for the rows of a space, for those who are given the space, and superusers.
+
+    Lists show the current space; a link into another of one's spaces enters it.
+    """
+
+    form = RowForm
+    panels: ClassVar[list[Panel]]  # contributed to by the apps above
+    change_form_template = "admin/row_change_form.html"
+    delete_confirmation_template = "admin/row_delete.html"
+    delete_selected_confirmation_template = "admin/rows_delete.html"
+    list_per_page = 50
+    show_full_result_count = False
+    list_disable_select_all = True  # a page at a time
+    list_filter_sheet = False
+    warn_unsaved_form = True
+    formfield_overrides = {models.TextField: {"widget": UnfoldTextarea}}
+
+    def __init_subclass__(cls) -> None:
+        cls.panels = []
+
+    # Who may
+
+    def _may(self, request: HttpRequest, row: Any = None) -> bool:
+        numbers = {space.pk for space in spaces_of(request)}
+        return bool(numbers) if row is None else row.space_id in numbers
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self._may(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may(request, obj)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self._may(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may(request, obj)
+
+    # Which rows
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        return super().get_queryset(request).filter(space__in=spaces_of(request))
+
+    def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        row = super().get_object(request, *args, **kwargs)
+        space = row and space_of(request, row.space_id)
+        if row is not None and space is not None:
+            row.space = space
+            enter_space(request, space)
+        return row
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[RowChangeList]:
+        return RowChangeList
+
+    def prepare_rows(self, request: HttpRequest, rows: Sequence[Any]) -> None:
+        """Learn in one go what the list's columns tell of the rows of a page."""
+
+    def get_urls(self) -> list[Any]:
+        choices = self.admin_site.admin_view(self.choices_view)
+        name = f"{self.opts.app_label}_{self.opts.model_name}_choices"
+        return [path("choices/", choices, name=name), *super().get_urls()]
+
+    def choices_view(self, request: HttpRequest) -> JsonResponse:
+        """A page of the rows that a picker offers for what was typed, in select2's form."""
+        space = space_of(request, request.GET.get("space"))
+        rows, _ = self.get_search_results(
+            request,
+            self.get_queryset(request).filter(space=space).order_by(*self.get_ordering(request)),
+            request.GET.get("term", ""),
+        )
+        number = request.GET.get("page", "1")
+        first = (max(int(number), 1) - 1) * CHOICES if number.isdigit() else 0
+        page = list(rows[first : first + CHOICES + 1])
+        titles = self.titles(page[:CHOICES])
+        return JsonResponse(
+            {
+                "results": [{"id": str(pk), "text": title} for pk, title in titles.items()],
+                "pagination": {"more": len(page) > CHOICES},
+            }
+        )
+
+    def titles(self, rows: Sequence[Any]) -> Mapping[int, str]:
+        """What the rows are called, by their numbers."""
+        return plain_titles(rows)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: Any, search_term: str
+    ) -> tuple[Any, bool]:
+        return (queryset.found_by(search_term) if search_term else queryset), False
+
+    # Writing
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        shown = kwargs.pop("fields", None) or flatten_fieldsets(self.get_fieldsets(request, obj))
+        form = super().get_form(request, obj, change, fields=[*shown, "space"], **kwargs)
+        return type(form.__name__, (form,), {"request": request})
+
+    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        space = space_of(request, request.POST.get("space"))
+        if space is not None:
+            enter_space(request, space)
+        return super().add_view(request, *args, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        save_row(obj)
+
+    # Deleting
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
+        """What goes, and what stands in the way of it, in words."""
+        using = router.db_for_write(self.model)
+        found = NestedObjects(using=using)
+        found.collect(objs)
+        users = dict.fromkeys(getattr(user, "user", user) for user in found.protected)
+        return (
+            list(self.titles(list(objs)).values()),
+            {str(self.opts.verbose_name_plural): len(objs)},
+            set(),
+            [link(user, self.admin_site) for user in users],
+        )
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        delete_row(obj)
+
+    @transaction.atomic
+    def delete_queryset(self, request: HttpRequest, queryset: Iterable[Any]) -> None:
+        for row in queryset:
+            delete_row(row)
+
+    # Showing
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        row = kwargs.get("obj")
+        context["panels"] = self.render_panels(request, row) if row is not None else []
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def render_panels(self, request: HttpRequest, row: Any) -> list[SafeString]:
+        return [
+            render_to_string(panel.template, dict(panel.context(request, row)), request)
+            for panel in self.panels
+        ]
+
+
+def link(row: models.Model, site: AdminSite) -> SafeString:
+    """What it is and what it is called, leading to its page."""
+    kind = row._meta
+    url = reverse(f"admin:{kind.app_label}_{kind.model_name}_change", args=[quote(row.pk)])
+    title = site.get_model_admin(type(row)).titles([row])[row.pk]  # type: ignore[attr-defined]
+    return format_html('{} <a href="{}">{}</a>', capfirst(kind.verbose_name), url, title)

@@ -1,0 +1,158 @@
+"""A resource's relationships as routes: ``/type/id/name`` and ``/type/id/relationships/name``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.db.models import QuerySet
+from django.utils.module_loading import import_string
+from rest_framework.response import Response
+
+from segments.api.errors import Problem, Refused
+from segments.api.parameters import check_parameters, here
+from segments.api.received import malformed, read_identifiers, read_linkage
+from segments.api.relations import resolve
+
+if TYPE_CHECKING:
+    from segments.api.resource import ResourceViewSet
+
+Meta = dict[str, Any]
+
+
+class Relationship:
+    """``viewset`` is the dotted path of that of the related resource."""
+
+    methods: ClassVar[dict[str, str]]  # of the relationship's own URL, to the viewset's actions
+
+    def __init__(self, viewset: str, source: str) -> None:
+        self._path = viewset
+        self.source = source
+
+    @cached_property
+    def viewset(self) -> type[ResourceViewSet]:
+        viewset: type[ResourceViewSet] = import_string(self._path)
+        return viewset
+
+    def view(self, view: ResourceViewSet, **attributes: Any) -> ResourceViewSet:
+        """The view of the related resource, on the same request."""
+        related = self.viewset(**attributes)
+        related.request, related.format_kwarg = view.request, None
+        related.args, related.kwargs = (), {}
+        return related
+
+    def related(self, view: ResourceViewSet, row: Any) -> Response:
+        """The related resource or resources, whole."""
+        raise NotImplementedError
+
+    def linkage(self, view: ResourceViewSet, row: Any) -> Response:
+        """Only what is related: identifiers."""
+        raise NotImplementedError
+
+    def change(self, view: ResourceViewSet, row: Any, method: str, document: Any) -> Meta:
+        """Carry out a POST, PATCH or DELETE; what the answer says of it."""
+        raise NotImplementedError
+
+    def links(self, view: ResourceViewSet) -> dict[str, str]:
+        related = here(view.request, {}).replace("/relationships/", "/")
+        return {"self": here(view.request), "related": related}
+
+
+class ToOne(Relationship):
+    methods: ClassVar[dict[str, str]] = {"get": "relationship", "patch": "change_relationship"}
+
+    def __init__(
+        self,
+        viewset: str,
+        source: str,
+        *,
+        related: Callable[[Any], Any] | None = None,
+        assign: Callable[[Any, Any], object] | None = None,
+    ) -> None:
+        """``assign(row, other)`` is the service that relates the row to another, or to None."""
+        super().__init__(viewset, source)
+        self._related = related or attrgetter(source)
+        self._assign = assign
+
+    def related(self, view: ResourceViewSet, row: Any) -> Response:
+        check_parameters(view.request, "include", "fields")
+        target = self.view(view, action="retrieve")
+        selection = target.selection()
+        other = self._related(row)
+        if other is None:
+            document: dict[str, Any] = {"data": None}
+        else:
+            target.kwargs = {"id": str(other.id)}
+            document = target.document(target.get_queryset(), selection)
+        return Response({"links": {"self": here(view.request)}, **document})
+
+    def linkage(self, view: ResourceViewSet, row: Any) -> Response:
+        check_parameters(view.request)
+        other = self._related(row)
+        type = self.viewset.serializer_class.resource_type()
+        data = None if other is None else {"type": type, "id": str(other.id)}
+        return Response({"links": self.links(view), "data": data})
+
+    def change(self, view: ResourceViewSet, row: Any, method: str, document: Any) -> Meta:
+        if self._assign is None:
+            raise unsupported()
+        linkage = read_linkage(document)
+        if isinstance(linkage, list):
+            raise malformed(
+                "/data", "A to-one relationship takes one resource identifier, or null."
+            )
+        rows = self.view(view).get_queryset()
+        self._assign(row, resolve([linkage], rows=rows)[0] if linkage else None)
+        return {}
+
+
+class ToMany(Relationship):
+    methods: ClassVar[dict[str, str]] = {
+        "get": "relationship",
+        **dict.fromkeys(("post", "patch", "delete"), "change_relationship"),
+    }
+    keyset: ClassVar[str | None] = None
+
+    def rows(self, row: Any) -> QuerySet[Any]:
+        """The related rows."""
+        rows: QuerySet[Any] = attrgetter(self.source)(row).all()
+        return rows
+
+    def add(self, row: Any, others: Sequence[Any]) -> Meta:
+        raise unsupported()
+
+    def replace(self, row: Any, others: Sequence[Any]) -> Meta:
+        raise unsupported()
+
+    def remove(self, row: Any, others: Sequence[Any]) -> Meta:
+        raise unsupported()
+
+    def related(self, view: ResourceViewSet, row: Any) -> Response:
+        return self._listing(view, row).list(view.request)
+
+    def linkage(self, view: ResourceViewSet, row: Any) -> Response:
+        check_parameters(view.request, "page")
+        listing = self._listing(view, row)
+        page = listing.paginate_queryset(listing.get_queryset().only("id")) or []
+        type = listing.type
+        response = listing.get_paginated_response(
+            {"data": [{"type": type, "id": str(other.id)} for other in page]}
+        )
+        response.data["links"] |= {"related": self.links(view)["related"]}
+        return response
+
+    def change(self, view: ResourceViewSet, row: Any, method: str, document: Any) -> Meta:
+        others = resolve(read_identifiers(document), rows=self.view(view).get_queryset())
+        change = {"POST": self.add, "PATCH": self.replace, "DELETE": self.remove}[method]
+        return change(row, others)
+
+    def _listing(self, view: ResourceViewSet, row: Any) -> ResourceViewSet:
+        keyset = self.keyset or self.viewset.keyset
+        return self.view(view, action="list", within=self.rows(row), keyset=keyset)
+
+
+def unsupported() -> Refused:
+    detail = "This relationship follows from other values and can't be changed by itself."
+    return Refused(403, Problem("read_only_relationship", detail))

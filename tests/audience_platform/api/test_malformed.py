@@ -1,0 +1,277 @@
+"""Whatever is sent, at whatever place, the answer is a document and never a server's error."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from django.urls import get_resolver
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from segments.models import Membership
+
+Make = Callable[..., Any]
+Path = tuple[str | int, ...]
+
+many_examples = settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+texts = st.text(max_size=8) | st.sampled_from(
+    ["", "\0", "\ud800", "id", "memberships", "offers", "2026-01-01", "0001-01-01", "NaN", "1e999"]
+)
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | texts,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def _places(value: Any, path: Path = ()) -> Iterator[Path]:
+    yield path
+    inner = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
+    for step, one in inner:
+        yield from _places(one, (*path, step))
+
+
+def _with(document: Any, path: Path, value: Any) -> Any:
+    """The document, with the value at that place."""
+    if not path:
+        return value
+    changed = copy.deepcopy(document)
+    holder = changed
+    for step in path[:-1]:
+        holder = holder[step]
+    holder[path[-1]] = value
+    return changed
+
+
+def _check(response: Any) -> None:
+    assert response.status_code < 500
+    assert response.headers["Content-Type"] == "application/vnd.api+json"
+    document = json.loads(response.content)
+    if response.status_code < 400:
+        assert "errors" not in document
+        return
+    for error in document["errors"]:
+        assert error["status"] == str(response.status_code)
+        assert error["code"]
+        assert error["title"]
+        assert error["detail"].rstrip("”)").endswith((".", "?")), error
+
+
+@pytest.fixture
+def requests(
+    make_membership: Make, make_segment: Make, make_audience: Make, make_offer: Make
+) -> list[tuple[str, str, Any]]:
+    """A request of each kind that has a body, which is carried out as it stands."""
+    segment, membership = make_segment("gold"), make_membership(external_id="m-0")
+    audience = make_audience("age_within", minimum_age=18)
+    offer = make_offer(audience)
+    member = {"type": "memberships", "id": str(membership.id)}
+    newcomer = {"type": "memberships", "id": str(make_membership().id)}
+    offers = [{"type": "offers", "id": str(offer.id)}]
+    attributes = {
+        "external_id": "m-1",
+        "email": "ana@example.org",
+        "birthdate": "1990-01-31",
+        "total_orders": 3,
+        "total_order_value": "5.00",
+        "last_order_at": "2026-01-01T00:00:00Z",
+        "metadata": {"tier": {"name": ["gold", 1]}},
+    }
+    ages = {"audience_type": "age_within", "configuration": {"minimum_age": 18, "maximum_age": 35}}
+    listed = {
+        "audience_type": "in_any_segment",
+        "configuration": {"segments": [str(segment.id)]},
+        "name": "Gold",
+    }
+    shown = {
+        "name": "Coffee",
+        "publish_at": "2026-01-01",
+        "expire_at": "2027-01-01T00:00:00Z",
+        "discontinued": False,
+        "custom_data": {},
+    }
+    aimed_at = {"audiences": {"data": [{"type": "audiences", "id": str(audience.id)}]}}
+    return [
+        ("POST", "memberships", {"data": {"type": "memberships", "attributes": attributes}}),
+        (
+            "PATCH",
+            f"memberships/{membership.id}",
+            {"data": {**member, "attributes": {"full_name": "Ana", "metadata": {}}}},
+        ),
+        (
+            "POST",
+            "segments",
+            {"data": {"type": "segments", "attributes": {"short_code": "s", "name": "S"}}},
+        ),
+        (
+            "POST",
+            f"segments/{segment.id}/relationships/memberships",
+            {"data": [member, {"type": "memberships", "meta": {"external_id": "m-0"}}]},
+        ),
+        (
+            "POST",
+            "segment-memberships",
+            {
+                "data": {
+                    "type": "segment-memberships",
+                    "id": "5e4b24b5-3f5c-4b5f-9d2c-3b7d1f5f3a11",
+                    "relationships": {
+                        "segment": {"data": {"type": "segments", "id": str(segment.id)}},
+                        "membership": {"data": newcomer},
+                    },
+                }
+            },
+        ),
+        (
+            "POST",
+            "audiences",
+            {
+                "data": {
+                    "type": "audiences",
+                    "attributes": ages,
+                    "relationships": {"offer": {"data": offers[0]}, "offers": {"data": offers}},
+                }
+            },
+        ),
+        ("POST", "audiences", {"data": {"type": "audiences", "attributes": listed}}),
+        (
+            "PATCH",
+            f"audiences/{audience.id}/relationships/offer",
+            {"data": offers[0]},
+        ),
+        (
+            "POST",
+            "offers",
+            {"data": {"type": "offers", "attributes": shown, "relationships": aimed_at}},
+        ),
+    ]
+
+
+def test_the_requests_are_carried_out_as_they_stand(
+    api: Any, requests: list[tuple[str, str, Any]]
+) -> None:
+    for method, path, document in requests:
+        response = api.ask(method, path, document)
+        assert response.status_code in (200, 201), response.content
+
+
+@many_examples
+@given(data=st.data())
+def test_any_value_at_any_place(
+    api: Any, requests: list[tuple[str, str, Any]], data: st.DataObject
+) -> None:
+    method, path, document = data.draw(st.sampled_from(requests))
+    place = data.draw(st.sampled_from(list(_places(document))))
+    sent = _with(document, place, data.draw(values))
+    _check(api.ask(method, path, body=json.dumps(sent).encode()))
+
+
+@many_examples
+@given(body=st.binary(max_size=40) | values.map(lambda value: json.dumps(value).encode()))
+@example(body=b"")
+@example(body=b"[" * 100_000)
+@example(body=b'{"data":' * 200 + b"1" + b"}" * 200)
+@example(body=b'{"a":' * 240 + b"1" + b"}" * 240)
+@example(body='{"data": "é"}'.encode("latin-1"))
+@example(body=b'\xef\xbb\xbf{"data": null}')
+def test_any_body(api: Any, body: bytes) -> None:
+    response = api.post("memberships", body=body)
+    assert response.status_code in (400, 409, 422)
+    _check(response)
+
+
+@many_examples
+@given(data=st.data())
+def test_metadata_of_any_shape_is_kept_or_refused(api: Any, data: st.DataObject) -> None:
+    metadata = data.draw(st.dictionaries(texts, values, max_size=3))
+    attributes = {"external_id": f"m-{Membership.objects.count()}", "metadata": metadata}
+    document = {"data": {"type": "memberships", "attributes": attributes}}
+    response = api.post("memberships", body=json.dumps(document).encode())
+    _check(response)
+    if response.status_code == 201:
+        _check(api.get(f"memberships/{response.json()['data']['id']}"))
+
+
+PATHS = ["memberships", "segments", "segment-memberships", "audiences", "offers", "spaces"]
+NAMES = [
+    "include",
+    "sort",
+    "page[number]",
+    "page[size]",
+    "page[offset]",
+    "page[limit]",
+    "page[cursor]",
+    "fields[memberships]",
+    "fields[offers]",
+    "filter[id]",
+    "filter[id.in]",
+    "filter[search]",
+    "filter[segment]",
+    "filter[birthday.gte]",
+    "filter[total_orders]",
+    "filter[total_order_value.lt]",
+    "filter[created_at.gte]",
+    "filter[publish_at.isnull]",
+    "filter[external_id.in]",
+    "filter[membership]",
+    "filter[external_id]",
+    "filter[at]",
+    "filter[visible_status]",
+    "filter[eligible]",
+]
+queries = st.dictionaries(
+    st.sampled_from(NAMES) | texts, texts | st.integers().map(str), max_size=3
+)
+
+
+@many_examples
+@given(path=st.sampled_from([*PATHS, "membership-offers"]), query=queries)
+@example(path="memberships", query={"page[number]": "9" * 15})
+@example(path="memberships", query={"page[cursor]": "YWZ0ZXIuMS4yLjMuNA=="})
+@example(path="memberships", query={"filter[total_orders.gte]": "9" * 30})
+@example(path="memberships", query={"filter[total_order_value]": "9" * 400})
+@example(path="memberships", query={"filter[total_order_value]": "Infinity"})
+@example(path="memberships", query={"filter[created_at.gte]": "0001-01-01T00:00:00+14:00"})
+@example(path="memberships", query={"filter[created_at.gte]": "9999-12-31T23:59:59-14:00"})
+@example(path="memberships", query={"filter[birthday.gte]": "0001-01-01"})
+@example(path="membership-offers", query={"filter[external_id]": "m-0", "filter[at]": "9999-12-31"})
+def test_any_query(
+    api: Any, requests: list[tuple[str, str, Any]], path: str, query: dict[str, str]
+) -> None:
+    encoded = "&".join(
+        f"{quote(name, errors='replace')}={quote(value, errors='replace')}"
+        for name, value in query.items()
+    )
+    _check(api.get(f"{path}?{encoded}"))
+
+
+@many_examples
+@given(
+    steps=st.lists(texts | st.sampled_from([*PATHS, "relationships", "memberships"]), max_size=4)
+)
+def test_any_path(api: Any, steps: list[str]) -> None:
+    _check(api.get("/".join(quote(step, errors="replace", safe="") for step in steps)))
+
+
+def test_any_method_on_any_route(api: Any) -> None:
+    for pattern in get_resolver("audience_platform.api.urls").url_patterns:
+        path = str(pattern.pattern).replace("<str:id>", "x").strip("^$")
+        if path.startswith(".*"):
+            continue
+        for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE"):
+            response = api.ask(method, path)
+            assert response.status_code in (200, 400, 404, 405), (method, path)
+        assert api.ask("OPTIONS", path).status_code == 204

@@ -1,0 +1,102 @@
+"""A page costs as many queries with fifty rows as with one, with all that can be included."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from segments.models import Membership, Space
+
+Make = Callable[..., Any]
+
+PAGES = [
+    "spaces",
+    "memberships",
+    "memberships?include=segments",
+    "segments",
+    "segment-memberships",
+    "segment-memberships?include=segment,membership,membership.segments",
+    "audiences",
+    "audiences?include=segments",
+    "audiences?include=offer,offers,segments,offers.audiences.segments",
+    "audiences?fields[audiences]=name",
+    "offers",
+    "offers?include=audiences,audiences.segments,audiences.offer",
+    "offers?include=audiences&fields[audiences]=summary",
+    "membership-offers?filter[external_id]=m-0",
+    "membership-offers?filter[external_id]=m-0&include=membership,offer,audiences",
+    "membership-offers?filter[external_id]=m-0&include=offer.audiences.segments,audiences.offers",
+    "membership-offers?filter[external_id]=m-0&include=offer&fields[offers]=name",
+    "memberships/M/offers",
+    "memberships/M/segments",
+    "memberships/M/relationships/segments",
+    "segments/S/memberships?include=segments",
+    "segments/S/relationships/memberships",
+    "audiences/A/segments",
+    "audiences/A/offers?include=audiences",
+    "audiences/A/relationships/offers",
+    "offers/O/audiences?include=offers,segments",
+    "offers/O/relationships/audiences",
+]
+
+
+class World:
+    """Everything related to everything, in a number that grows."""
+
+    def __init__(self, segment: Make, membership: Make, audience: Make, offer: Make) -> None:
+        self._make = segment, membership, audience, offer
+        self.segments: list[Any] = []
+        self.memberships: list[Any] = []
+        self.audiences: list[Any] = []
+        self.offers: list[Any] = []
+
+    def grow(self, count: int) -> None:
+        segment, membership, audience, offer = self._make
+        self.segments += [segment() for _ in range(count)]
+        for _ in range(count):
+            external_id = f"m-{len(self.memberships)}"
+            self.memberships.append(membership(*self.segments[:2], external_id=external_id))
+        ids = [str(one.id) for one in self.segments]
+        while len(self.audiences) < len(self.memberships):
+            self.audiences.append(audience("in_any_segment", segments=ids[:2]))
+        while len(self.offers) < len(self.memberships):
+            self.offers.append(offer(*self.audiences[:3]))
+
+
+@pytest.fixture
+def world(
+    make_segment: Make, make_membership: Make, make_audience: Make, make_offer: Make
+) -> World:
+    return World(make_segment, make_membership, make_audience, make_offer)
+
+
+def test_a_page_of_fifty_costs_as_many_queries_as_one_of_one(
+    api: Any, make_program: Make, world: World, space: Space
+) -> None:
+    def queries(page: str) -> tuple[int, int]:
+        firsts = {
+            "M": world.memberships[0],
+            "S": world.segments[0],
+            "A": world.audiences[0],
+            "O": world.offers[0],
+        }
+        path = "/".join(
+            str(firsts[step].id) if step in firsts else step for step in page.split("/")
+        )
+        path += ("&" if "?" in path else "?") + "page[size]=50"
+        assert api.get(path).status_code == 200, path  # compiles what is kept between requests
+        with CaptureQueriesContext(connection) as captured:
+            count = len(api.get(path).json()["data"])
+        return len(captured), count
+
+    world.grow(1)
+    with_one = {page: queries(page)[0] for page in PAGES}
+    world.grow(49)
+    assert Membership.objects.count() == 50
+    with_fifty = {page: queries(page) for page in PAGES}
+    assert {page: found[0] for page, found in with_fifty.items()} == with_one
+    assert sum(count for _, count in with_fifty.values()) > 600
