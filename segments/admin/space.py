@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db.models import PROTECT
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.views.decorators.http import require_POST
@@ -43,7 +44,8 @@ class SpaceAdmin(SuperusersOnly, UnfoldModelAdmin):
             f"{kind.related_model._meta.verbose_name_plural} of “{space}”"
             for space in objs
             for kind in Space._meta.related_objects
-            if kind.one_to_many and kind.related_model._default_manager.filter(space=space).exists()
+            if kind.on_delete is PROTECT
+            and kind.related_model._default_manager.filter(space=space).exists()
         ]
         count = {str(self.opts.verbose_name_plural): len(objs)}
         return [str(space) for space in objs], count, set(), held

@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         db_column="space_number",
                         db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        on_delete=django.db.models.deletion.CASCADE,
                         to="segments.space",
                     ),
                 ),

@@ -16,7 +16,7 @@ class ChangedMemberships(models.Model):
 
     number = models.BigAutoField(primary_key=True)
     space = models.ForeignKey(
-        Space, on_delete=models.DO_NOTHING, db_column="space_number", db_constraint=False
+        Space, on_delete=models.CASCADE, db_column="space_number", db_constraint=False
     )
     membership_numbers = ArrayField(models.IntegerField())
     created_at = models.DateTimeField(db_default=Now())

@@ -2,6 +2,7 @@
 
 from audiences.admin.forms.age_within import AgeWithinForm
 from audiences.admin.forms.base import AudienceForm
+from audiences.admin.forms.rules import RulesForm
 from audiences.admin.forms.segment_list import InAllSegmentsForm, InAnySegmentForm
 
 FORMS: dict[str, type[AudienceForm]] = {
@@ -10,6 +11,7 @@ FORMS: dict[str, type[AudienceForm]] = {
         AgeWithinForm,
         InAllSegmentsForm,
         InAnySegmentForm,
+        RulesForm,
     )
 }
 
