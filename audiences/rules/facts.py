@@ -85,9 +85,12 @@ def read_facts(*, space: Space, membership: UUID, at: datetime.datetime) -> tupl
     return facts, version
 
 
+_DECODER = json.JSONDecoder(parse_float=Decimal, parse_int=Decimal)
+
+
 def loads(text: str) -> Json:
     """JSON with its numbers exact."""
-    return json.loads(text, parse_float=Decimal, parse_int=Decimal)
+    return _DECODER.decode(text)
 
 
 def look_up(document: Json, path: tuple[str, ...]) -> Json:

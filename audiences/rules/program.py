@@ -22,7 +22,7 @@ from audiences.rules.evaluate import SegmentNumbers, leaf_holds
 from audiences.rules.facts import Facts
 from audiences.rules.fields import Field, Kind
 from audiences.rules.operators import Moves, Test, operator_of
-from audiences.rules.operators.number import number_of, scaled, scaled_range
+from audiences.rules.operators.number import scaled_range, whole_of
 from audiences.rules.operators.ordered import Ranges
 from audiences.rules.tree import (
     AllOf,
@@ -94,8 +94,7 @@ def _whole(field: Field, seen: Any) -> int | None:
     """The whole number that stands for a value; None where none does."""
     if field.kind != Kind.ANY:
         return int(seen)
-    number = number_of(seen)
-    return None if number is None else scaled(number)
+    return whole_of(seen)
 
 
 @dataclass(frozen=True)

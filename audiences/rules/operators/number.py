@@ -8,7 +8,10 @@ from decimal import Decimal, InvalidOperation
 from math import ceil, floor
 from typing import Any, ClassVar
 
+import numpy as np
+
 from audiences.rules.clock import Clock
+from audiences.rules.columns import Column, Documents, Mask
 from audiences.rules.facts import Json
 from audiences.rules.fields import Field, Kind
 from audiences.rules.operators.base import (
@@ -99,6 +102,19 @@ class InBounds(Predicate):
         number = number_of(seen)
         return number is not None and any(one.holds(number) for one in self.bounds)
 
+    def column(self, column: Column) -> Mask:
+        """Distinct numbers are many: compared all at once, but for those that aren't so simple."""
+        range_ = scaled_range(self)
+        if range_ is None:
+            return super().column(column)
+        assert isinstance(column, Documents)
+        numbers, others = column.wholes(whole_of)
+        answers = (numbers >= range_[0]) & (numbers <= range_[1])
+        for place in others:
+            seen = column.distinct[place]
+            answers[place] = seen is not None and self.single(seen)
+        return np.asarray(answers[column.codes])
+
 
 _SCALE = 6  # decimals of the numbers in metadata that are asked many bounds at once
 
@@ -111,6 +127,12 @@ def scaled(number: Decimal) -> int | None:
     if found != found.to_integral_value() or abs(found) >= HIGHEST:
         return None
     return int(found)
+
+
+def whole_of(seen: Json) -> int | None:
+    """A JSON value that is a number, or looks like one, as so many millionths; else None."""
+    number = number_of(seen)
+    return None if number is None else scaled(number)
 
 
 def scaled_range(test: Test) -> tuple[int, int] | None:
