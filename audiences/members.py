@@ -119,13 +119,25 @@ def store(changes: Sequence[Change], *, as_of: datetime.datetime) -> list[Audien
     AudienceVersion.objects.bulk_create(versions)
     _write_changed(changes, versions)
     _write_bases([change for change in changes if _wants_fold(change)])
-    AudienceStatus.objects.bulk_update(
-        [change.status for change in changes], ["version", "base_version", "size"]
-    )
+    _save([change.status for change in changes])
     _keep_once_committed(
         [(change.status.pk, change.status.version, change.new) for change in changes]
     )
     return versions
+
+
+def _save(statuses: Sequence[AudienceStatus]) -> None:
+    """All in one statement of one form: ``bulk_update`` takes longer over it than the sets do."""
+    rows = [(one.pk, one.version, one.base_version, one.size) for one in statuses]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE audiences_audiencestatus AS s"
+            " SET version = n.version, base_version = n.base_version, size = n.size"
+            " FROM unnest(%s::int[], %s::int[], %s::int[], %s::int[])"
+            " AS n (audience_number, version, base_version, size)"
+            " WHERE s.audience_number = n.audience_number",
+            [list(column) for column in zip(*rows, strict=True)] or [[], [], [], []],
+        )
 
 
 def _write_changed(changes: Sequence[Change], versions: Sequence[AudienceVersion]) -> None:

@@ -203,12 +203,14 @@ def _store(
     took: datetime.timedelta,
 ) -> list[Outcome]:
     changes = []
+    stand = []
     outcomes = []
     for work in works:
         outcome = Outcome(work.meaning.audience.pk, str(work.meaning.audience), error=work.error)
         outcomes.append(outcome)
         before = old.get(work.status.pk)
-        _stand(work, now, took)
+        if _stand(work, now, took):
+            stand.append(work.status)
         outcome.size = work.status.size
         if work.error or before is None:
             continue
@@ -222,26 +224,25 @@ def _store(
                 logger.error("%s had drifted by %d members", outcome.name, outcome.drift)
     members.store(changes, as_of=now)
     AudienceStatus.objects.bulk_update(
-        [work.status for work in works if _touched(work)],
+        stand,
         ["meaning", "as_of", "took", "changes_at", "requested_at", "last_error", "failed_at"],
     )
     return outcomes
 
 
-def _touched(work: _Work) -> bool:
-    return bool(work.error) or work.cause != Cause.FACTS or work.changes_at is not None
-
-
-def _stand(work: _Work, now: datetime.datetime, took: datetime.timedelta) -> None:
-    """Bring the status up to date with what was worked out, or with the error."""
+def _stand(work: _Work, now: datetime.datetime, took: datetime.timedelta) -> bool:
+    """Bring the status up to date with what was worked out; whether that changed it."""
     status = work.status
     if work.error:
         status.last_error, status.failed_at = work.error, now
         status.meaning = work.meaning.digest
     elif work.cause == Cause.FACTS:
-        known = [at for at in (status.changes_at, work.changes_at) if at is not None]
+        before = status.changes_at
+        known = [at for at in (before, work.changes_at) if at is not None]
         status.changes_at = min(known, default=None)
+        return status.changes_at != before
     else:
         status.meaning, status.as_of, status.took = work.meaning.digest, now, took
         status.changes_at = work.changes_at and max(work.changes_at, now + _SOONEST)
         status.requested_at, status.last_error, status.failed_at = None, "", None
+    return True
