@@ -109,15 +109,21 @@ def _age(facts: Facts) -> int | None:
 def _calendar(
     chunk: Chunk,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
-    """Year, month and day of each birthday, and whether there is one."""
+    """Year, month and day of each birthday, and whether there is one.
+
+    Looked up in a calendar of all the days from the first: those of a life are few.
+    """
     column = chunk.columns["birthday"]
     assert isinstance(column, Ordered)
-    born = np.where(column.present, column.values, 0).astype("datetime64[D]")
-    months = born.astype("datetime64[M]")
+    born = np.where(column.present, column.values, 0)
+    first = born.min(initial=0)
+    days = np.arange(first, born.max(initial=0) + 1).astype("datetime64[D]")
+    months = days.astype("datetime64[M]")
     years = months.astype("datetime64[Y]")
     month = (months - years).astype(np.int64) + 1
-    day = (born - months).astype(np.int64) + 1
-    return years.astype(np.int64) + 1970, month, day, column.present
+    day = (days - months).astype(np.int64) + 1
+    born -= first
+    return (years.astype(np.int64) + 1970)[born], month[born], day[born], column.present
 
 
 def _ages(chunk: Chunk) -> Ordered:

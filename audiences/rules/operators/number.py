@@ -121,12 +121,9 @@ _SCALE = 6  # decimals of the numbers in metadata that are asked many bounds at 
 
 def scaled(number: Decimal) -> int | None:
     """A number as so many millionths, where it is that exactly and they are not too many."""
-    if len(number.as_tuple().digits) > 28:  # more than Decimal's arithmetic keeps
+    if number.adjusted() > 11 or number != round(number, _SCALE):
         return None
-    found = number.scaleb(_SCALE)
-    if found != found.to_integral_value() or abs(found) >= HIGHEST:
-        return None
-    return int(found)
+    return int(number.scaleb(_SCALE))
 
 
 def whole_of(seen: Json) -> int | None:
