@@ -93,10 +93,11 @@ def _condition(condition: Condition, negated: bool) -> str:
     verb = _VERBS.get(condition.field)
     if verb and said.startswith("is ") and said != "is known":
         return f"{'not ' if negated else ''}{verb} {said.removeprefix('is ')}"
-    return f"{field.label} {_negated(said) if negated else said}"
+    return f"{field.label} {negation(said) if negated else said}"
 
 
-def _negated(said: str) -> str:
+def negation(said: str) -> str:
+    """The opposite of what an operator says: “is not {}”, “does not contain {}”."""
     if said.startswith("is "):
         return f"is not {said.removeprefix('is ')}"
     verb, _, rest = said.partition(" ")

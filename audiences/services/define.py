@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from audiences.models import (
     Listed,
     ListedMembership,
 )
-from audiences.types import Configuration, ConfigurationError, Path, registry
+from audiences.types import AudienceType, Configuration, ConfigurationError, Path, registry
 from segments.models import Segment, Space
 
 _LIFECYCLES = {
@@ -25,6 +26,16 @@ _LIFECYCLES = {
     Lifecycle.INACTIVE: {Lifecycle.PUBLISHED, Lifecycle.ARCHIVED},
     Lifecycle.ARCHIVED: set[Lifecycle](),
 }
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A type and configuration that hold together; the numbers of what they refer to."""
+
+    kind: AudienceType
+    configuration: dict[str, Any]
+    segments: list[int]
+    dependencies: list[int]
 
 
 class LifecycleError(ValueError):
@@ -69,19 +80,38 @@ def redefine_audience(
 
     :raises LifecycleError: for a step of the lifecycle that there is not.
     """
-    kind = registry.get(audience.audience_type if audience_type is None else audience_type)
-    clean = kind.clean(audience.configuration if configuration is None else configuration)
-    segments = _referred_segments(audience.space, kind.segments(clean))
-    dependencies = _referred_audiences(audience, kind.audiences(clean))
+    definition = check_definition(
+        audience, audience_type=audience_type, configuration=configuration
+    )
     if "lifecycle" in values and audience.pk:
         _check_step(audience.lifecycle, values["lifecycle"])
-    audience.audience_type, audience.configuration = kind.name, clean
+    audience.audience_type = definition.kind.name
+    audience.configuration = definition.configuration
     for field, value in values.items():
         setattr(audience, field, value)
     audience.full_clean()
     audience.save()
-    _keep_references(audience, segments, dependencies)
+    _keep_references(audience, definition.segments, definition.dependencies)
     return audience
+
+
+@transaction.atomic
+def check_definition(
+    audience: Audience, *, audience_type: str | None, configuration: Configuration | None
+) -> Definition:
+    """What ``redefine_audience`` would make of the audience, saved or not. Nothing is changed.
+
+    :raises UnknownAudienceType: there is no such type.
+    :raises ConfigurationError: naming each value of the configuration at fault.
+    """
+    kind = registry.get(audience.audience_type if audience_type is None else audience_type)
+    clean = kind.clean(audience.configuration if configuration is None else configuration)
+    return Definition(
+        kind,
+        clean,
+        _referred_segments(audience.space, kind.segments(clean)),
+        _referred_audiences(audience, kind.audiences(clean)),
+    )
 
 
 def _check_step(now: str, wanted: str) -> None:

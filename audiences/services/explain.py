@@ -20,6 +20,8 @@ from audiences.services.describe import Names
 from audiences.services.meaning import Meaning, Meanings, read_meanings
 from segments.models import Segment, SegmentMembership, Space
 
+_ARCHIVED = "It is archived, and holds nobody."
+
 
 @dataclass
 class Node:
@@ -54,7 +56,10 @@ def explain(
     facts, _ = read_facts(space=space, membership=membership, at=at)
     meanings = read_meanings(space)
     explainer = _Explainer(space, facts, meanings)
-    return [explainer.explain(meanings.by_number[audience.pk]) for audience in audiences]
+    return [
+        explainer.explain(meanings.by_number.get(audience.pk) or Meaning(audience, error=_ARCHIVED))
+        for audience in audiences
+    ]
 
 
 class _Explainer:

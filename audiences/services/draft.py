@@ -1,0 +1,47 @@
+"""Whom an audience that is not yet saved would hold."""
+
+from __future__ import annotations
+
+import datetime
+
+from audiences.models import Audience
+from audiences.services.define import check_definition
+from audiences.services.describe import referred_names
+from audiences.services.meaning import read_meanings
+from audiences.services.preview import Preview, preview
+from audiences.types import Configuration
+from segments.models import Space
+
+
+def preview_draft(
+    *,
+    space: Space,
+    audience_type: str | None,
+    configuration: Configuration | None,
+    at: datetime.datetime,
+    audience: Audience | None = None,
+    estimate: bool = False,
+) -> tuple[Audience, Preview]:
+    """Count whom a type and configuration mean, as the audience that they would make: unsaved.
+
+    Given an audience, what is left out is the audience's own, and the preview says who would enter
+    it and leave it.
+
+    :raises UnknownAudienceType: there is no such type.
+    :raises ConfigurationError: naming each value of the configuration at fault.
+    """
+    draft = Audience(space=space, pk=audience.pk if audience else None)
+    if audience is not None:
+        draft.audience_type, draft.configuration = audience.audience_type, audience.configuration
+    definition = check_definition(draft, audience_type=audience_type, configuration=configuration)
+    draft.audience_type, draft.configuration = definition.kind.name, definition.configuration
+    found = preview(
+        space=space,
+        rule=draft.rule,
+        meanings=read_meanings(space).with_segments_of(space, draft.rule),
+        names=referred_names([draft]).get(space.pk, {}),
+        at=at,
+        audience=audience,
+        estimate=estimate,
+    )
+    return draft, found
