@@ -118,14 +118,36 @@ def count_viewers(*, offer: Offer, at: datetime.datetime) -> int:
     """How many of the space's memberships may see the offer at that moment."""
     if offer.schedule(at) != Schedule.LIVE:
         return 0
-    audiences = list(offer.audiences.all())
+    return count_aimed_at(space=offer.space, audiences=list(offer.audiences.all()), at=at).count
+
+
+@dataclass(frozen=True)
+class Aim:
+    """How many the space has; how many of them are in all of some audiences; and in each of them,
+    in their order."""
+
+    everyone: int
+    count: int
+    sizes: list[int]
+
+
+def count_aimed_at(*, space: Space, audiences: Sequence[Audience], at: datetime.datetime) -> Aim:
+    """Count whom an offer aimed at these audiences is for. Fail closed: an audience that is not in
+    force holds nobody."""
+    everyone = Membership.objects.filter(space=space).count()
     if not audiences:
-        return Membership.objects.filter(space=offer.space_id).count()
-    meanings = read_meanings(offer.space)
-    parts = [_parts_of(meanings.by_number.get(audience.pk), audience) for audience in audiences]
-    rules = [part.asked for known in parts for _, part in known]
-    (held,) = work_out(space=offer.space, meanings=meanings, rules=[AllOf(tuple(rules))], at=at)
-    return len(held)
+        return Aim(everyone, everyone, [])
+    meanings = read_meanings(space)
+    rules = [
+        AllOf(
+            tuple(
+                part.asked for _, part in _parts_of(meanings.by_number.get(audience.pk), audience)
+            )
+        )
+        for audience in audiences
+    ]
+    held = work_out(space=space, meanings=meanings, rules=rules, at=at)
+    return Aim(everyone, len(held[0].intersection(*held[1:])), [len(one) for one in held])
 
 
 _catalogues: dict[int, _Catalogue] = {}

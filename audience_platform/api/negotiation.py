@@ -39,20 +39,21 @@ class JSONAPINegotiation(BaseContentNegotiation):
         self, request: Request, renderers: Sequence[BaseRenderer], format_suffix: Any = None
     ) -> tuple[BaseRenderer, str]:
         accept = request.headers.get("Accept", "*/*")
-        if any(_accepts(range) for range in accept.split(",")):
-            return renderers[0], JSON_API
+        also = [renderer.media_type for renderer in renderers[1:]]  # what a view sends besides
+        if any(_accepts(range, also) for range in accept.split(",")):
+            return renderers[0], JSON_API  # errors are documents everywhere
         raise NotAcceptable(
             f"Only “{accept}” is accepted. Accept {JSON_API}, with no parameter but profile."
         )
 
 
-def _accepts(range: str) -> bool:
+def _accepts(range: str, also: Sequence[str]) -> bool:
     media_type, parameters = parse_header_parameters(range.strip())
     if _is_zero(parameters.pop("q", "1")):
         return False
     if media_type == JSON_API:
         return parameters.keys() <= {"profile"}
-    return media_type in _WIDER
+    return media_type in _WIDER or media_type in also
 
 
 def _is_zero(quality: str) -> bool:

@@ -10,10 +10,12 @@ from django.urls import URLPattern, path, re_path, resolve
 
 from audience_platform.api import pages
 from audience_platform.api.idempotency import once
+from audiences.api.memberships import MembershipViewSet
+from audiences.api.rule_fields import RuleFieldViewSet
+from audiences.api.versions import AudienceVersionViewSet
 from offers.api.audiences import AudienceViewSet
 from offers.api.membership_offers import MembershipOfferViewSet
 from offers.api.offers import OfferViewSet
-from segments.api.memberships import MembershipViewSet
 from segments.api.resource import ResourceViewSet
 from segments.api.segment_memberships import SegmentMembershipViewSet
 from segments.api.segments import SegmentViewSet
@@ -25,6 +27,8 @@ VIEWSETS: tuple[type[ResourceViewSet], ...] = (
     SegmentViewSet,
     SegmentMembershipViewSet,
     AudienceViewSet,
+    AudienceVersionViewSet,
+    RuleFieldViewSet,
     OfferViewSet,
     MembershipOfferViewSet,
 )
@@ -35,6 +39,15 @@ _ONE = {"get": "retrieve", "patch": "update", "delete": "destroy"}
 def _routes(viewset: type[ResourceViewSet]) -> list[URLPattern]:
     type = viewset.serializer_class.resource_type()
     routes = [
+        path(
+            f"{type}/{'<str:id>/' if operation.on_one else ''}{name}",
+            _view(viewset, {operation.method: "operate"}),
+            {"operation": name},
+            name=f"{type}-{name}",
+        )
+        for name, operation in viewset.operations.items()
+    ]
+    routes += [
         path(type, _view(viewset, _COLLECTION), name=f"{type}-list"),
         path(f"{type}/<str:id>", _view(viewset, _ONE), name=f"{type}-detail"),
     ]

@@ -2,29 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
 import django_filters
+from django.db.models import QuerySet
 from rest_framework import serializers
 
-from audiences.models import Audience
+from audiences.api.changes import Changes, WhoChanged
+from audiences.api.members import MembersOfAnAudience
+from audiences.api.members_file import MembersFile
+from audiences.api.overlap import Overlap
+from audiences.api.pointing import pointing
+from audiences.api.previews import PreviewAudience
+from audiences.api.standing import AS_OF, Count, Refresh, Status
+from audiences.models import Audience, AudienceVersion, Listed
 from audiences.services import define_audience, redefine_audience, summaries
-from audiences.types import ConfigurationError, UnknownAudienceType
+from audiences.services.by_hand import listed_memberships, make_list, put_on_list, take_off_list
+from audiences.services.standing import sizes
 from audiences.types.registry import TYPES
-from segments.api.errors import Problem, Refused, escaped
 from segments.api.filters import EQUALS, ORDERED, TEXT, ResourceFilters, SearchFilter
+from segments.api.operations import Operation
 from segments.api.relations import RelatedById
+from segments.api.relationships import Meta as Told
 from segments.api.relationships import Relationship, ToMany
 from segments.api.resource import WritableViewSet
-from segments.api.serializer import ObjectField, ResourceSerializer
-from segments.models import Segment
+from segments.api.serializer import MomentField, ObjectField, ResourceSerializer
+from segments.models import Membership, Segment
+
+# Both are the offers app's, which adds to what this app knows of audiences.
+_AUDIENCES = "offers.api.audiences.AudienceViewSet"
+INCLUDED = {
+    "segments": "segments.api.segments.SegmentSerializer",
+    **dict.fromkeys(("dependencies", "dependents"), "offers.api.audiences.AudienceSerializer"),
+}
 
 
 class AudienceSerializer(ResourceSerializer):
-    included_serializers = {"segments": "segments.api.segments.SegmentSerializer"}
+    included_serializers = INCLUDED
 
     audience_type = serializers.CharField(
         max_length=63,
@@ -34,7 +50,19 @@ class AudienceSerializer(ResourceSerializer):
     summary = serializers.CharField(
         read_only=True, help_text="Who is meant, in words, such as “aged 18 to 35”."
     )
+    size = serializers.IntegerField(read_only=True, help_text="How many it holds, exactly.")
+    version = serializers.IntegerField(
+        read_only=True, help_text="In force; 0 before it has been worked out."
+    )
+    as_of = MomentField(read_only=True, allow_null=True, help_text=AS_OF)
     segments = RelatedById(many=True, read_only=True, model=Segment)
+    dependencies = RelatedById(many=True, read_only=True, model=Audience)
+    dependents = RelatedById(many=True, read_only=True, model=Audience)
+    # Of any size, so never included, and listed only by their own URLs, page by page.
+    members = RelatedById(many=True, read_only=True, model=Membership, linkage=False)
+    included = RelatedById(many=True, read_only=True, model=Membership, linkage=False)
+    excluded = RelatedById(many=True, read_only=True, model=Membership, linkage=False)
+    versions = RelatedById(many=True, read_only=True, model=AudienceVersion, linkage=False)
 
     class Meta:
         model = Audience
@@ -44,9 +72,21 @@ class AudienceSerializer(ResourceSerializer):
             "audience_type",
             "configuration",
             "summary",
+            "lifecycle",
+            "enabled",
+            "refresh_interval",
+            "size",
+            "version",
+            "as_of",
             "created_at",
             "updated_at",
             "segments",
+            "dependencies",
+            "dependents",
+            "members",
+            "included",
+            "excluded",
+            "versions",
         ]
         read_only_fields = ["created_at", "updated_at"]
 
@@ -56,6 +96,12 @@ class AudienceSerializer(ResourceSerializer):
             phrases = summaries(rows)
             for audience in rows:
                 audience.summary = phrases[audience.pk]
+        if not {"size", "version", "as_of"}.isdisjoint(names):
+            known = sizes(rows)
+            for audience in rows:
+                found = known[audience.pk]
+                audience.size, audience.version = found.size, found.version
+                audience.as_of = found.as_of
 
 
 class AudienceFilters(ResourceFilters):
@@ -71,9 +117,36 @@ class AudienceFilters(ResourceFilters):
         fields = {
             "name": TEXT,
             "audience_type": EQUALS,
+            "lifecycle": EQUALS,
+            "enabled": ["exact"],
             "created_at": ORDERED,
             "updated_at": ORDERED,
         }
+
+
+class ListedByHand(ToMany):
+    """Who is put in, or kept out, whatever the rule says; being put on one list, they leave the
+    other."""
+
+    def __init__(self, listed: Listed) -> None:
+        super().__init__("segments.api.memberships.MembershipViewSet", listed)
+        self._listed = listed
+
+    def rows(self, row: Audience) -> QuerySet[Membership]:
+        return listed_memberships(audience=row, listed=self._listed)
+
+    def add(self, row: Audience, others: Sequence[Membership]) -> Told:
+        return self._told(put_on_list, row, others)
+
+    def replace(self, row: Audience, others: Sequence[Membership]) -> Told:
+        return self._told(make_list, row, others)
+
+    def remove(self, row: Audience, others: Sequence[Membership]) -> Told:
+        return self._told(take_off_list, row, others)
+
+    def _told(self, change: Any, row: Audience, others: Sequence[Membership]) -> Told:
+        numbers = [membership.pk for membership in others]
+        return dict(change(audience=row, memberships=numbers, listed=self._listed)._asdict())
 
 
 class AudienceViewSet(WritableViewSet):
@@ -84,37 +157,30 @@ class AudienceViewSet(WritableViewSet):
     filterset_class = AudienceFilters
     ordering_fields: ClassVar[list[str]] = ["name", "audience_type", "created_at", "updated_at"]
     relationships: ClassVar[Mapping[str, Relationship]] = {
-        "segments": ToMany("segments.api.segments.SegmentViewSet", "segments")
+        "segments": ToMany("segments.api.segments.SegmentViewSet", "segments"),
+        "dependencies": ToMany(_AUDIENCES, "dependencies"),
+        "dependents": ToMany(_AUDIENCES, "dependents"),
+        "members": MembersOfAnAudience("audiences.api.members.MemberViewSet", "members"),
+        "included": ListedByHand(Listed.INCLUDED),
+        "excluded": ListedByHand(Listed.EXCLUDED),
+        "versions": ToMany("audiences.api.versions.AudienceVersionViewSet", "versions"),
+    }
+    operations: ClassVar[Mapping[str, Operation]] = {
+        "overlap": Overlap(),
+        "preview": PreviewAudience(),
+        "count": Count(),
+        "status": Status(),
+        "refresh": Refresh(),
+        "changes": Changes(),
+        "changes/entered": WhoChanged("entered"),
+        "changes/left": WhoChanged("left"),
+        "members.csv": MembersFile(),
     }
 
     def make(self, id: UUID | None, values: dict[str, Any]) -> Audience:
-        with _pointing():
+        with pointing():
             return define_audience(space=self.space, id=id, **values)
 
     def change(self, row: Audience, values: dict[str, Any]) -> None:
-        with _pointing():
+        with pointing():
             redefine_audience(row, **values)
-
-
-@contextmanager
-def _pointing() -> Iterator[None]:
-    """Point at what is wrong in an audience's type and configuration."""
-    try:
-        yield
-    except ConfigurationError as error:
-        problems = [
-            Problem(
-                "invalid_configuration",
-                detail,
-                pointer="/".join(
-                    ["/data/attributes/configuration", *(escaped(step) for step in path)]
-                ),
-            )
-            for path, detail in error.problems.items()
-        ]
-        raise Refused(422, *problems) from error
-    except UnknownAudienceType as error:
-        problem = Problem(
-            "unknown_audience_type", str(error), pointer="/data/attributes/audience_type"
-        )
-        raise Refused(422, problem) from error

@@ -33,7 +33,7 @@ def first_user_of(audience: Audience) -> Offer | None:
 
 class AudienceSerializer(base.AudienceSerializer):
     included_serializers = {
-        "segments": "segments.api.segments.SegmentSerializer",
+        **base.INCLUDED,
         "offer": "offers.api.offers.OfferSerializer",
         "offers": "offers.api.offers.OfferSerializer",
     }

@@ -23,7 +23,13 @@ from audiences.types.registry import TYPES
 from offers.api.moment import read_moment
 from offers.api.offers import OfferSerializer
 from offers.models import Offer, Schedule
-from offers.visibility import VISIBLE, Visibility, membership_offers
+from offers.visibility import (
+    AUDIENCE_INACTIVE,
+    AUDIENCE_UNAVAILABLE,
+    VISIBLE,
+    Visibility,
+    membership_offers,
+)
 from segments.api.document import Document, Selection, merged, plan
 from segments.api.errors import Problem, Refused, bad_parameter, shown, unknown_parameter
 from segments.api.parameters import check_parameters, filters, here, read_sort
@@ -36,6 +42,8 @@ STATUSES = (
     VISIBLE,
     *(state for state in Schedule if state != Schedule.LIVE),
     *dict.fromkeys(type.hidden_because for type in TYPES.values()),
+    AUDIENCE_INACTIVE,
+    AUDIENCE_UNAVAILABLE,
 )
 FILTERS = {
     "membership": "The membership of this id.",

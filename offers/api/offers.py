@@ -9,6 +9,7 @@ from uuid import UUID
 import django_filters
 
 from audiences.models import Audience
+from offers.api.previews import PreviewOffer
 from offers.models import Offer
 from offers.services import aim, aim_only, let_go
 from segments.api.filters import (
@@ -19,6 +20,7 @@ from segments.api.filters import (
     ResourceFilters,
     SearchFilter,
 )
+from segments.api.operations import Operation
 from segments.api.relations import RelatedById
 from segments.api.relationships import Meta as Told
 from segments.api.relationships import Relationship, ToMany
@@ -104,6 +106,7 @@ class OfferViewSet(WritableViewSet):
         "created_at",
         "updated_at",
     ]
+    operations: ClassVar[Mapping[str, Operation]] = {"preview": PreviewOffer()}
     relationships: ClassVar[Mapping[str, Relationship]] = {
         "audiences": AudiencesOfAnOffer("offers.api.audiences.AudienceViewSet", "audiences")
     }

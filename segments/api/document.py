@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from django.db.models import Prefetch, QuerySet
 from django.urls import reverse
@@ -273,7 +274,7 @@ class Document:
         ]
         resources = []
         for row in rows:
-            link = f"{base}/{row.id}"
+            link = f"{base}/{quote(str(row.id), safe=':')}"
             resource: dict[str, Any] = {"type": type, "id": str(row.id)}
             if names:
                 resource["attributes"] = {

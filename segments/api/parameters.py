@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from urllib.parse import urlencode
 
 from rest_framework.request import Request
@@ -59,13 +59,17 @@ def in_brackets(request: Request, family: str) -> dict[str, str]:
     }
 
 
-def filters(request: Request) -> dict[str, str]:
+def filters(request: Request, *, known: Collection[str] | None = None) -> dict[str, str]:
     """The filters that were given, by what stands in the brackets.
 
-    :raises Refused: one has no value, or one that no text in the database can have.
+    :raises Refused: one has no value, or one that no text in the database can have; or it is none
+        of those ``known``, where these are given.
     """
     given = in_brackets(request, "filter")
     for name, value in given.items():
+        if known is not None and name not in known:
+            detail = f"There is no filter “{name}” here. There are {', '.join(known)}."
+            raise unknown_parameter(f"filter[{name}]", detail)
         if not value:
             raise bad_parameter(f"filter[{name}]", "This filter has no value. Give it one.")
         if "\0" in value:

@@ -38,10 +38,7 @@ class Relationship:
 
     def view(self, view: ResourceViewSet, **attributes: Any) -> ResourceViewSet:
         """The view of the related resource, on the same request."""
-        related = self.viewset(**attributes)
-        related.request, related.format_kwarg = view.request, None
-        related.args, related.kwargs = (), {}
-        return related
+        return view_of(self.viewset, view, **attributes)
 
     def related(self, view: ResourceViewSet, row: Any) -> Response:
         """The related resource or resources, whole."""
@@ -151,6 +148,16 @@ class ToMany(Relationship):
     def _listing(self, view: ResourceViewSet, row: Any) -> ResourceViewSet:
         keyset = self.keyset or self.viewset.keyset
         return self.view(view, action="list", within=self.rows(row), keyset=keyset)
+
+
+def view_of(
+    viewset: type[ResourceViewSet], view: ResourceViewSet, **attributes: Any
+) -> ResourceViewSet:
+    """A view of another resource, on the same request."""
+    other = viewset(**attributes)
+    other.request, other.format_kwarg = view.request, None
+    other.args, other.kwargs = (), {}
+    return other
 
 
 def unsupported() -> Refused:

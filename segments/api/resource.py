@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import Model, QuerySet
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
@@ -18,6 +19,7 @@ from rest_framework.viewsets import GenericViewSet
 from segments.api.document import Document, Selection, plan
 from segments.api.errors import Problem, Refused, shown
 from segments.api.filters import ResourceFilters
+from segments.api.operations import CsvRenderer, Operation
 from segments.api.parameters import check_parameters, here
 from segments.api.received import Resource, malformed, read_resource
 from segments.api.refusals import changed_meanwhile, in_use, translated, translated_linkage
@@ -25,7 +27,7 @@ from segments.api.relations import as_uuid
 from segments.api.relationships import Relationship
 from segments.api.serializer import ResourceSerializer
 from segments.api.space import Access, access_of
-from segments.api.values import read_values
+from segments.api.values import chosen_id, read_values
 from segments.models import Space
 from segments.services import InUse, delete_row, save_row
 
@@ -39,6 +41,7 @@ class ResourceViewSet(GenericViewSet[Any]):
 
     serializer_class: type[ResourceSerializer]
     relationships: ClassVar[Mapping[str, Relationship]] = {}
+    operations: ClassVar[Mapping[str, Operation]] = {}
     filterset_class: type[ResourceFilters] | None = None
     worked_out_filters: ClassVar[Mapping[str, str]] = {}  # those of no filterset, and what for
     ordering_fields: ClassVar[list[str]] = []
@@ -56,6 +59,17 @@ class ResourceViewSet(GenericViewSet[Any]):
     @property
     def space(self) -> Space:
         return self.access.space
+
+    def get_renderers(self) -> list[BaseRenderer]:
+        name = self.kwargs.get("operation")
+        is_file = name is not None and self.operations[name].is_file
+        return [*super().get_renderers(), *([CsvRenderer()] if is_file else [])]
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether the request may come from a key that may only read, whatever its method."""
+        name = self.kwargs.get("operation")
+        return name is not None and self.operations[name].changes_nothing
 
     @property
     def type(self) -> str:
@@ -119,6 +133,9 @@ class ResourceViewSet(GenericViewSet[Any]):
             meta = change(self, row, request.method or "", request.data)
         return Response({"meta": meta})
 
+    def operate(self, request: Request, operation: str, **kwargs: Any) -> Response:
+        return self.operations[operation].answer(self)
+
     def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         return Response(status=204)  # what is allowed stands in the header Allow
 
@@ -143,7 +160,7 @@ class WritableViewSet(ResourceViewSet):
         check_parameters(request, "include", "fields")
         selection = self.selection()
         received = read_resource(request.data, type=self.type)
-        id = _chosen_id(received)
+        id = chosen_id(received)
         serializer = self.serializer()
         values = read_values(serializer, received)
         with translated(serializer, received), transaction.atomic():
@@ -185,17 +202,6 @@ class WritableViewSet(ResourceViewSet):
         rows = self.planned(self.serializer_class.Meta.model.objects.all(), selection)
         document = Document(self.request, selection)
         return document.of_one(self.serializer_class, rows.get(pk=row.pk))
-
-
-def _chosen_id(received: Resource) -> UUID | None:
-    """The id that the client chose, if it did."""
-    if received.id is None:
-        return None
-    id = as_uuid(received.id)
-    if id is None:
-        detail = f"{shown(received.id)} is not a UUID. Choose a UUID as id, or leave it out."
-        raise Refused(403, Problem("invalid_id", detail, pointer="/data/id"))
-    return id
 
 
 def _check_id(received: Resource, id: str) -> None:

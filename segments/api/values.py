@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 from rest_framework_json_api.utils import is_relationship_field
 
 from segments.api.document import shape
 from segments.api.errors import Problem, Refused, escaped, shown
 from segments.api.received import Linkage, Resource
+from segments.api.relations import as_uuid
 from segments.api.serializer import ResourceSerializer
 
 
@@ -135,3 +137,14 @@ def said(name: str, value: Any, code: str, message: str) -> str:
     if value is None or str(value) in message:
         return message
     return f"{shown(value)} is not possible as {name}: {message}"
+
+
+def chosen_id(received: Resource) -> UUID | None:
+    """The id that the client chose, if it did."""
+    if received.id is None:
+        return None
+    id = as_uuid(received.id)
+    if id is None:
+        detail = f"{shown(received.id)} is not a UUID. Choose a UUID as id, or leave it out."
+        raise Refused(403, Problem("invalid_id", detail, pointer="/data/id"))
+    return id

@@ -14,12 +14,15 @@ from audience_platform.api.openapi.parameters import (
     IDEMPOTENCY_KEY,
     SPACE,
     list_parameters,
+    operation_parameters,
     page_parameters,
     selection_parameters,
 )
 from audience_platform.api.openapi.resources import Components
+from segments.api.operations import Listing, Operation
 from segments.api.relationships import Relationship, ToMany
 from segments.api.resource import ResourceViewSet
+from segments.api.serializer import ResourceSerializer
 from segments.api.spaces import SpaceViewSet
 
 Schema = dict[str, Any]
@@ -61,6 +64,14 @@ class JSONAPISchema(JsonApiAutoSchema):  # type: ignore[misc]  # the library is 
             return self.view.relationships[self._last_step]
         return None
 
+    @cached_property
+    def _asked(self) -> Operation | None:
+        """The operation that the route is, if it is one."""
+        if self.view.action == "operate":
+            start = f"/api/{self.view.type}/"
+            return self.view.operations[self.path.removeprefix(start).removeprefix("{id}/")]
+        return None
+
     @property
     def _last_step(self) -> str:
         step: str = self.path.rsplit("/", 1)[1]
@@ -69,10 +80,21 @@ class JSONAPISchema(JsonApiAutoSchema):  # type: ignore[misc]  # the library is 
     @property
     def _subject(self) -> type[ResourceViewSet]:
         """The viewset of what the route answers with."""
+        if isinstance(self._asked, Listing):
+            return self._asked.viewset
         return self._relationship.viewset if self._relationship else type(self.view)
 
     @property
+    def _described(self) -> type[ResourceSerializer]:
+        """The serializer of what the route answers with."""
+        if self._asked and not isinstance(self._asked, Listing):
+            return self._asked.gives
+        return self._subject.serializer_class
+
+    @property
     def _many(self) -> bool:
+        if self._asked:
+            return self._asked.many
         return self.view.action == "list" or isinstance(self._relationship, ToMany)
 
     @property
@@ -83,12 +105,14 @@ class JSONAPISchema(JsonApiAutoSchema):  # type: ignore[misc]  # the library is 
         parts = [part for part in self.path.split("/")[2:] if part != "{id}"]
         if self.view.action in ("retrieve", "update", "destroy"):
             parts.append("one")
-        return "_".join([self.method.lower(), *parts]).replace("-", "_")
+        return "_".join([self.method.lower(), *parts]).replace("-", "_").replace(".", "_")
 
     def get_tags(self) -> list[str]:
         return [self.view.serializer_class.resource_type()]
 
     def get_summary(self) -> str:
+        if self._asked:
+            return self._asked.summary
         type, name = self.view.serializer_class.resource_type(), self._last_step
         if self.view.action == "list":
             return f"List {type}" + (" of one membership" if "{id}" in self.path else "")
@@ -105,11 +129,15 @@ class JSONAPISchema(JsonApiAutoSchema):  # type: ignore[misc]  # the library is 
         }[self.view.action]
 
     def get_description(self) -> str:
-        return type(self.view).__doc__ or ""
+        described = type(self.view) if self._asked is None else type(self._asked)
+        own = vars(described).get("__doc__")
+        return own or (type(self.view).__doc__ or "" if self._asked is None else "")
 
     def _get_parameters(self) -> list[Schema]:
         parameters = [ID] if "{id}" in self.path else []
-        if self.view.action == "relationship":
+        if self._asked:
+            parameters += operation_parameters(self._asked)
+        elif self.view.action == "relationship":
             parameters += page_parameters(self._subject) if self._many else []
         elif self.view.action in ("list", "related") and self._many:
             parameters += list_parameters(self._subject)
@@ -121,7 +149,9 @@ class JSONAPISchema(JsonApiAutoSchema):  # type: ignore[misc]  # the library is 
 
     def _get_request_body(self, direction: str = "request") -> Schema | None:
         components = Components(self)
-        if self.view.action in ("create", "update"):
+        if self._asked and self._asked.takes:
+            schema = components.sent(self._asked.takes, new=True)
+        elif self.view.action in ("create", "update"):
             new = self.view.action == "create"
             schema = components.sent(self.view.serializer_class, new=new)
         elif self.view.action == "change_relationship":
@@ -131,7 +161,9 @@ class JSONAPISchema(JsonApiAutoSchema):  # type: ignore[misc]  # the library is 
         return {"required": True, "content": {JSON_API: {"schema": schema}}}
 
     def _get_response_bodies(self, direction: str = "response") -> Schema:
-        components, serializer = Components(self), self._subject.serializer_class
+        if self._asked and self._asked.is_file:
+            return self._responses({"text/csv": {"schema": {"type": "string"}}})
+        components, serializer = Components(self), self._described
         if self.view.action in ("destroy", "change_relationship"):
             schema = components.told()
         elif self.view.action == "relationship":
@@ -139,13 +171,17 @@ class JSONAPISchema(JsonApiAutoSchema):  # type: ignore[misc]  # the library is 
         else:
             may_be_none = self.view.action == "related"
             schema = components.document(serializer, many=self._many, may_be_none=may_be_none)
-        done: Schema = {"description": "Done.", "content": {JSON_API: {"schema": schema}}}
+        return self._responses({JSON_API: {"schema": schema}})
+
+    def _responses(self, content: Schema) -> Schema:
+        done: Schema = {"description": "Done.", "content": content}
         if self.view.action == "create":
             where = {"schema": {"type": "string", "format": "uri"}, "description": "Its own URL."}
             done["headers"] = {"Location": where}
         refusals = _READING if self.method == "GET" else _WRITING
-        errors = {"content": {JSON_API: {"schema": components.errors()}}}
+        errors = {"content": {JSON_API: {"schema": Components(self).errors()}}}
+        status = 201 if self.view.action == "create" else 200
         return {
-            "201" if self.view.action == "create" else "200": done,
+            str(self._asked.status if self._asked else status): done,
             **{str(status): {"description": _REFUSALS[status], **errors} for status in refusals},
         }

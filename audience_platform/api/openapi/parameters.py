@@ -9,6 +9,7 @@ import django_filters
 from audience_platform.api.filters import Sorting
 from audience_platform.api.pagination import Pages
 from segments.api.document import reachable, shape
+from segments.api.operations import Listing, Operation
 from segments.api.resource import ResourceViewSet
 from segments.api.serializer import ResourceSerializer
 
@@ -48,6 +49,19 @@ def list_parameters(viewset: type[ResourceViewSet]) -> list[Schema]:
     ]
 
 
+def operation_parameters(operation: Operation) -> list[Schema]:
+    if isinstance(operation, Listing):
+        viewset = operation.viewset
+        return [*list_parameters(viewset), *selection_parameters(viewset.serializer_class)]
+    return [
+        *(
+            _query(f"filter[{name}]", {"type": "string"}, about)
+            for name, about in operation.filters.items()
+        ),
+        *(page_parameters(ResourceViewSet) if operation.many else []),
+    ]
+
+
 def page_parameters(viewset: type[ResourceViewSet]) -> list[Schema]:
     return Pages().get_schema_operation_parameters(viewset)
 
@@ -84,6 +98,8 @@ def _filters(viewset: type[ResourceViewSet]) -> list[Schema]:
 def _takes(filter: Any) -> Schema:
     found = [schema for kind, schema in _TAKES if isinstance(filter, kind)]
     schema = found[0] if found else {"type": "string"}
+    if isinstance(filter, django_filters.ChoiceFilter):
+        schema = {"type": "string", "enum": [value for value, _ in filter.extra["choices"]]}
     if isinstance(filter, django_filters.BaseInFilter):
         return {"type": "array", "items": schema}
     return schema

@@ -13,6 +13,14 @@ from segments.api.serializer import ObjectField, ResourceSerializer
 Schema = dict[str, Any]
 Serializer = type[ResourceSerializer]
 
+# Types of no rows, whose ids are made of others' ids, or names.
+_WORKED_OUT = (
+    "membership-offers",
+    "rule-fields",
+    "audience-changes",
+    "audience-overlaps",
+    "audience-explanations",
+)
 _TEXT: Schema = {"type": "string"}
 _LINKS: Schema = {"type": "object", "additionalProperties": {"type": "string", "format": "uri"}}
 _META: Schema = {"type": "object", "additionalProperties": True}
@@ -172,7 +180,7 @@ def _type(type: str) -> Schema:
 
 
 def _id(type: str) -> Schema:
-    return _TEXT if type == "membership-offers" else {"type": "string", "format": "uuid"}
+    return _TEXT if type in _WORKED_OUT else {"type": "string", "format": "uuid"}
 
 
 def _identifier(type: str) -> Schema:

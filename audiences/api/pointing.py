@@ -1,0 +1,37 @@
+"""What a service refuses of an audience, as errors that point into the document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from audiences.services.define import LifecycleError
+from audiences.types import ConfigurationError, UnknownAudienceType
+from segments.api.errors import Problem, Refused, escaped
+
+ATTRIBUTES = "/data/attributes"
+
+
+@contextmanager
+def pointing(configuration: str = f"{ATTRIBUTES}/configuration") -> Iterator[None]:
+    """Point at what is wrong in an audience, whose configuration stands at ``configuration``."""
+    try:
+        yield
+    except ConfigurationError as error:
+        problems = [
+            Problem(
+                "invalid_configuration",
+                detail,
+                pointer="/".join([configuration, *(escaped(step) for step in path)]),
+            )
+            for path, detail in error.problems.items()
+        ]
+        raise Refused(422, *problems) from error
+    except UnknownAudienceType as error:
+        problem = Problem(
+            "unknown_audience_type", str(error), pointer=f"{ATTRIBUTES}/audience_type"
+        )
+        raise Refused(422, problem) from error
+    except LifecycleError as error:
+        problem = Problem("invalid_lifecycle", str(error), pointer=f"{ATTRIBUTES}/lifecycle")
+        raise Refused(422, problem) from error
