@@ -4,8 +4,8 @@
 
 The audiences' rules have three conditions each, 165 distinct ones in all. At each number of
 memberships (the later ones are added to the earlier) they are worked out and stored from nothing;
-then 10,000 memberships change and they are refreshed, three times. ``SELECT count(*)`` of the rule, by
-hand in SQL and with parallel workers, is timed for a sample of the audiences and scaled to all.
+then 10,000 memberships change and they are refreshed, three times. ``SELECT count(*)`` of the rule,
+by hand in SQL and with parallel workers, is timed for a sample of the audiences and scaled to all.
 Memory is the most that this process has had.
 """
 

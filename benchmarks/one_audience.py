@@ -3,7 +3,7 @@
     python -m benchmarks.one_audience [--memberships 1000000] [--audiences 12]
 
 Each audience in turn is defined and refreshed, its members stored; then ``SELECT count(*)`` of the
-same rule, by hand in SQL, which PostgreSQL may spread over parallel workers. Both counts must agree.
+same rule, by hand in SQL, which PostgreSQL may spread over parallel workers. Both must agree.
 """
 
 from __future__ import annotations
@@ -40,7 +40,9 @@ def measure(memberships: int, audiences: int) -> None:
             count = execute(f"SELECT count(*) FROM segments_membership m WHERE {rule.sql}")
         if ours.sizes()[-1] != count:
             raise RuntimeError(f"{rule} holds {ours.sizes()[-1]}, SQL says {count}")
-        print(f"{saved.wall:7.3f} s  {bare.wall:7.3f} s  {saved.wall / bare.wall:5.2f} ×  {rule.sql}")
+        print(
+            f"{saved.wall:7.3f} s  {bare.wall:7.3f} s  {saved.wall / bare.wall:5.2f} ×  {rule.sql}"
+        )
         ready.append(saved.wall)
         counted.append(bare.wall)
         ratios.append(saved.wall / bare.wall)

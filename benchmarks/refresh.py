@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import argparse
 from collections import defaultdict
-from typing import Any
 
 from benchmarks.database import scratch_database
 from benchmarks.measure import Cost, Costs, execute, machine, median_cost, single_process
@@ -80,7 +79,10 @@ class Mautic(Rival):
         " AND NOT EXISTS ("
         "SELECT 1 FROM segments_membership m WHERE m.number = o.lead_id AND ({rule}))",
     )
-    count = "SELECT count(*) FROM lead_lists_leads WHERE leadlist_id = {number} AND NOT manually_removed"
+    count = (
+        "SELECT count(*) FROM lead_lists_leads"
+        " WHERE leadlist_id = {number} AND NOT manually_removed"
+    )
 
 
 class Listmonk(Rival):

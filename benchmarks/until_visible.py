@@ -110,7 +110,9 @@ def _worker() -> Iterator[None]:
     from django.db import connection
 
     told = connection.get_connection_params()
-    user = quote(told.get("user") or "") + (f":{quote(told['password'])}" if "password" in told else "")
+    user = quote(told.get("user") or "") + (
+        f":{quote(told['password'])}" if "password" in told else ""
+    )
     url = f"postgresql://{user}@/{told['dbname']}?host={quote(told.get('host') or '', safe='')}"
     if told.get("port"):
         url += f"&port={told['port']}"

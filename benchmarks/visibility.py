@@ -1,9 +1,10 @@
 """Visibility of many live offers for one membership, against one bare round trip for its row.
 
-    python -m benchmarks.visibility [--offers 1000]
+    python -m benchmarks.visibility [--offers 1000 10000]
 
-Every offer is live and has two audiences of its own: an age, and segments (all or any of two to
-four out of a hundred); a membership is in ten. Timed, in turn, for memberships chosen at random:
+Every offer is live and has two audiences of its own: an age, or a rule of three conditions (orders,
+order value, country, last order, with constants of their own); and segments (all or any of two to
+four out of a hundred). A membership is in twenty. Timed, in turn, for memberships chosen at random:
 
 * round trip: the membership's row by its id, straight from psycopg;
 * domain call: ``offers.visibility.membership_offers``, the database included, and its reasons read.
@@ -12,27 +13,34 @@ four out of a hundred); a membership is in ten. Timed, in turn, for memberships 
 from __future__ import annotations
 
 import argparse
+import datetime
 import random
 import statistics
-import time
-from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from benchmarks.database import scratch_database
+from benchmarks.measure import in_turn, machine
+
+_COUNTRIES = ("US", "NL", "DE", "FR", "GB", "BE", "AT", "ES", "IT", "PL")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("--offers", type=int, default=1_000)
+    parser.add_argument("--offers", type=int, nargs="+", default=[1_000, 10_000])
     parser.add_argument("--rounds", type=int, default=400)
     options = parser.parse_args()
     with scratch_database():
-        measure(options.offers, options.rounds)
+        calls = [measure(offers, options.rounds) for offers in options.offers]
+        for offers, call in zip(options.offers[1:], calls[1:], strict=True):
+            print(f"{offers} offers take {call / calls[0]:.2f} × the time of {options.offers[0]}")
+        print(machine())
 
 
-def measure(offers: int, rounds: int) -> None:
+def measure(offers: int, rounds: int) -> float:
+    """Microseconds of a domain call."""
     from django.db import connection
     from django.utils import timezone
 
@@ -56,24 +64,12 @@ def measure(offers: int, rounds: int) -> None:
 
     for membership in members:  # compile, and let every answer be made once
         domain_call(membership)
-    times = _in_turn([round_trip, domain_call], members, rounds)
+    times = in_turn([round_trip, domain_call], random.choices(members, k=rounds))
     bare, call = (statistics.median(taken) * 1e6 for taken in times)
     print(f"offers {offers}, members {len(members)}, rounds {rounds}")
     print(f"round trip    {bare:8.0f} µs")
-    print(f"domain call   {call:8.0f} µs   {call / bare:5.2f} × the round trip")
-
-
-def _in_turn(
-    calls: list[Callable[[Any], None]], members: list[Any], rounds: int
-) -> list[list[float]]:
-    times: list[list[float]] = [[] for _ in calls]
-    for _ in range(rounds):
-        membership = random.choice(members)
-        for taken, call in zip(times, calls, strict=True):
-            start = time.perf_counter()
-            call(membership)
-            taken.append(time.perf_counter() - start)
-    return times
+    print(f"domain call   {call:8.0f} µs   {call / bare:5.2f} × the round trip", flush=True)
+    return call
 
 
 def _fill(offers: int) -> tuple[Any, list[Any]]:
@@ -85,7 +81,7 @@ def _fill(offers: int) -> tuple[Any, list[Any]]:
     from segments.services import add_members
 
     draw = random.Random(2017)
-    space = Space.objects.create(slug="benchmark", name="Benchmark")
+    space = Space.objects.create(slug=f"benchmark-{offers}", name="Benchmark")
     segments = [
         Segment.objects.create(space=space, short_code=f"s-{place}", name=f"Segment {place}")
         for place in range(100)
@@ -96,6 +92,10 @@ def _fill(offers: int) -> tuple[Any, list[Any]]:
             space=space,
             external_id=f"member-{place}",
             birthday=today.replace(year=today.year - draw.randint(15, 80), month=1, day=1),
+            total_orders=draw.randint(0, 100),
+            total_order_value=Decimal(draw.randint(0, 500_000)) / 100,
+            last_order_at=timezone.now() - datetime.timedelta(days=draw.randint(0, 700)),
+            metadata={"country": draw.choice(_COUNTRIES)},
         )
         for place in range(200)
     ]
@@ -106,14 +106,9 @@ def _fill(offers: int) -> tuple[Any, list[Any]]:
     )
     links = []
     for offer in made:
-        youngest = draw.randint(0, 60)
-        oldest = youngest + draw.randint(5, 60)
         chosen = draw.sample(segments, draw.randint(2, 4))
         for audience_type, configuration in (
-            (
-                "age_within",
-                {"minimum_age": youngest, "maximum_age": oldest},
-            ),
+            _of_facts(draw),
             (
                 draw.choice(["in_all_segments", "in_any_segment"]),
                 {"segments": [str(segment.id) for segment in chosen]},
@@ -125,6 +120,25 @@ def _fill(offers: int) -> tuple[Any, list[Any]]:
             links.append(OfferAudience(space=space, offer=offer, audience=audience))
     OfferAudience.objects.bulk_create(links)
     return space, [one.id for one in members]
+
+
+def _of_facts(draw: random.Random) -> tuple[str, dict[str, Any]]:
+    if draw.random() < 0.5:
+        youngest = draw.randint(0, 60)
+        oldest = youngest + draw.randint(5, 60)
+        return "age_within", {"minimum_age": youngest, "maximum_age": oldest}
+    days = {"amount": draw.randint(1, 700), "unit": "day"}
+    conditions = [
+        ("total_orders", "greater_or_equal", draw.randint(1, 60)),
+        ("total_order_value", "between", [draw.randint(0, 2000), draw.randint(2001, 5000)]),
+        ("metadata.country", "in", draw.sample(_COUNTRIES, 3)),
+        ("last_order_at", "within_last", days),
+    ]
+    parts = [
+        dict(zip(("field", "operator", "value"), condition, strict=True))
+        for condition in draw.sample(conditions, 3)
+    ]
+    return "rules", {"rule": {draw.choice(["all", "any"]): parts}}
 
 
 if __name__ == "__main__":
