@@ -57,12 +57,16 @@ class Literal:
 TRUE = Literal(0)
 
 
+_MOST_KEPT = 4096  # texts whose answers a field keeps
+
+
 @dataclass(frozen=True)
 class _Ready:
     """The conditions on one field, made ready for a clock.
 
     Those that ask for one range are asked all at once: of metadata, whose numbers may be anything,
-    where the number is one of whole millionths.
+    where the number is one of whole millionths. The others are asked once of each text, which are
+    few in fields such as a country.
     """
 
     field: Field
@@ -71,6 +75,7 @@ class _Ready:
     places: NDArray[np.intp]
     ranged: list[tuple[int, Test]]  # the same, to be asked one by one
     others: list[tuple[int, Test]]
+    held: dict[str, list[int]]  # the places of those that hold for a text
 
     def ask(self, facts: Facts, answers: Answers) -> None:
         seen = self.field.value(facts)
@@ -82,7 +87,18 @@ class _Ready:
                 answers[self.places] = (self.lows <= whole) & (self.highs >= whole)
             else:
                 self._ask_each(self.ranged, seen, answers)
-        self._ask_each(self.others, seen, answers)
+        if isinstance(seen, str) and self.others:
+            answers[self._held(seen)] = True
+        else:
+            self._ask_each(self.others, seen, answers)
+
+    def _held(self, seen: str) -> list[int]:
+        held = self.held.get(seen)
+        if held is None:
+            if len(self.held) >= _MOST_KEPT:
+                self.held.clear()
+            held = self.held[seen] = [place for place, test in self.others if test.single(seen)]
+        return held
 
     @staticmethod
     def _ask_each(tests: list[tuple[int, Test]], seen: Any, answers: Answers) -> None:
@@ -263,6 +279,7 @@ def _made_ready(asked: list[_Asked], clock: Clock) -> _Ready:
         np.array([place for place, _ in ranged], np.intp),
         ranged,
         others,
+        {},
     )
 
 
