@@ -113,7 +113,7 @@ class ToMany(Relationship):
         "get": "relationship",
         **dict.fromkeys(("post", "patch", "delete"), "change_relationship"),
     }
-    keyset: ClassVar[str | None] = None
+    keyset: ClassVar[tuple[str, ...]] = ()
 
     def rows(self, row: Any) -> QuerySet[Any]:
         """The related rows."""

@@ -33,8 +33,8 @@ from segments.services import InUse, delete_row, save_row
 class ResourceViewSet(GenericViewSet[Any]):
     """Reading: a list, one, and what is related to it.
 
-    ``within`` narrows a list to what is related to another row; ``keyset`` is the unique column,
-    not null, by which cursors page through the list, where there are cursors.
+    ``within`` narrows a list to what is related to another row. ``keyset``, where there are
+    cursors, names the columns that page through the list: each of them is the row's number.
     """
 
     serializer_class: type[ResourceSerializer]
@@ -42,7 +42,7 @@ class ResourceViewSet(GenericViewSet[Any]):
     filterset_class: type[ResourceFilters] | None = None
     worked_out_filters: ClassVar[Mapping[str, str]] = {}  # those of no filterset, and what for
     ordering_fields: ClassVar[list[str]] = []
-    keyset: str | None = None
+    keyset: tuple[str, ...] = ()
     within: QuerySet[Any] | None = None
 
     @property
