@@ -190,6 +190,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "the key, or the one that the header X-Space picks.",
     "VERSION": "1",
     "POSTPROCESSING_HOOKS": [],
+    "SORT_OPERATIONS": False,
 }
 
 LOGGING = {

@@ -91,7 +91,7 @@ class Root(APIView):
         routes |= {type: f"{type}-list" for type in types}
         links = {name: request.build_absolute_uri(reverse(to)) for name, to in routes.items()}
         docs = request.build_absolute_uri(reverse("api-docs"))
-        return Response({"links": links, "meta": {"docs": docs}})
+        return Response({"links": links, "meta": {"docs": docs}}, headers={"Vary": "Accept"})
 
 
 urlpatterns = [

@@ -61,6 +61,11 @@ class ResourceViewSet(GenericViewSet[Any]):
     def type(self) -> str:
         return self.serializer_class.resource_type()
 
+    @classmethod
+    def kind(cls) -> str:
+        """What people call one of these: “segment membership”."""
+        return cls.serializer_class.resource_type().removesuffix("s").replace("-", " ")
+
     def get_queryset(self) -> QuerySet[Any]:
         rows = super().get_queryset() if self.within is None else self.within
         return rows.filter(space=self.space)
@@ -74,8 +79,7 @@ class ResourceViewSet(GenericViewSet[Any]):
         return row
 
     def not_found(self) -> Refused:
-        kind = self.serializer_class.Meta.model._meta.verbose_name
-        detail = f"There is no {kind} with the id {shown(self.kwargs['id'])}."
+        detail = f"There is no {self.kind()} with the id {shown(self.kwargs['id'])}."
         return Refused(404, Problem("not_found", detail))
 
     def selection(self) -> Selection:
@@ -113,10 +117,12 @@ class ResourceViewSet(GenericViewSet[Any]):
 
     def change_relationship(self, request: Request, relationship: str, **kwargs: Any) -> Response:
         check_parameters(request)
-        change = self.relationships[relationship].change
-        row = self.get_object()
+        related, row = self.relationships[relationship], self.get_object()
+        if not related.writable:
+            detail = f"The {relationship} of this {self.kind()} follow from other values."
+            raise Refused(403, Problem("read_only_relationship", f"{detail} Change those."))
         with translated_linkage(), transaction.atomic():
-            meta = change(self, row, request.method or "", request.data)
+            meta = related.change(self, row, request.method or "", request.data)
         return Response({"meta": meta})
 
     def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
