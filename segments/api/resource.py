@@ -153,8 +153,7 @@ class WritableViewSet(ResourceViewSet):
         serializer = self.serializer()
         values = read_values(serializer, received)
         with translated(serializer, received), transaction.atomic():
-            row = self.make(id, values)
-        document = self._written(row, selection)
+            document = self._written(self.make(id, values), selection)
         link = document["data"]["links"]["self"]
         return Response(
             {"links": {"self": link}, **document}, status=201, headers={"Location": link}
@@ -171,7 +170,7 @@ class WritableViewSet(ResourceViewSet):
             values = read_values(serializer, received)
             with translated(serializer, received):
                 self.change(row, values)
-        document = self._written(row, selection)
+            document = self._written(row, selection)
         return Response({"links": {"self": here(request)}, **document})
 
     def destroy(self, request: Request, **kwargs: Any) -> Response:
