@@ -106,6 +106,9 @@ DATABASES = {
     }
 }
 
+# Only checked here: the embedded server asks for it at its end, when Django may be gone.
+environment.boolean("PLATFORM_KEEP_DATABASE", False)
+
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
