@@ -65,16 +65,21 @@ class Column:
         """Whether any check fails, or null."""
         return " OR ".join(check.fails(cell, value) for check in self.checks)
 
-    def first_failing(self, cell: str) -> str:
-        """Which check fails first (1 is the first), or null. Raises for no cell."""
-        whens = [check.fails(cell, f"({self.value(cell)})") for check in self.checks]
-        if self.type != "text":
-            whens[0] = (
-                f"CASE WHEN pg_temp.is_readable({cell}, '{self.type}') THEN {whens[0]} ELSE"
-                f" {cell} IS NOT NULL END"
+    def first_failing(self, cell: str, *, readable: bool) -> str:
+        """Which check fails first (1 is the first), or null.
+
+        Raises where the cell can't be read as the type, unless that is asked first: when not all
+        cells are known to be ``readable``.
+        """
+        value = f"({self.value(cell)})"
+        fails = [check.fails(cell, value) for check in self.checks]
+        if not readable:
+            fails[0] = (
+                f"CASE WHEN pg_temp.is_readable({cell}, '{self.type}') THEN {fails[0]}"
+                f" ELSE {cell} IS NOT NULL END"
             )
-        cases = " ".join(f"WHEN {when} THEN {place}" for place, when in enumerate(whens, 1))
-        return f"CASE {cases} END"
+        whens = " ".join(f"WHEN {fail} THEN {place}" for place, fail in enumerate(fails, 1))
+        return f"CASE {whens} END"
 
 
 def membership_columns(today: datetime.date) -> Mapping[str, Column]:

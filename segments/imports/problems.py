@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from django.db import DataError, transaction
 from django.db.backends.utils import CursorWrapper
 
 from segments.imports.columns import Column, quote
@@ -57,14 +58,11 @@ class Problems:
     def check_cells(self, columns: Sequence[Column], rows: str) -> None:
         """Add each cell's first problem; ``rows`` is SQL for what is staged."""
         for at, column in enumerate(columns):
-            problems = ", ".join(quote(check.problem) for check in column.checks)
-            remedies = ", ".join(quote(check.remedy) for check in column.checks)
-            self.add(
-                f"SELECT line, {at}, {quote(column.name)}, value,"
-                f" (ARRAY[{problems}])[failing], (ARRAY[{remedies}])[failing] FROM"
-                f" (SELECT line, {cell(at)} AS value, {column.first_failing(cell(at))} AS failing"
-                f" FROM {rows} WHERE broken IS NULL) AS judged WHERE failing IS NOT NULL"
-            )
+            try:  # most columns can be read from end to end, which is quicker than cell by cell
+                with transaction.atomic():
+                    self.add(_judge(at, column, rows, readable=True))
+            except DataError:
+                self.add(_judge(at, column, rows, readable=False))
 
     def count(self) -> int:
         """How many rows are bad."""
@@ -84,6 +82,18 @@ class Problems:
 
     def remove_bad_rows(self) -> None:
         self._cursor.execute("DELETE FROM staged WHERE line IN (SELECT line FROM problems)")
+
+
+def _judge(at: int, column: Column, rows: str, *, readable: bool) -> str:
+    problems = ", ".join(quote(check.problem) for check in column.checks)
+    remedies = ", ".join(quote(check.remedy) for check in column.checks)
+    failing = column.first_failing(cell(at), readable=readable)
+    return (
+        f"SELECT line, {at}, {quote(column.name)}, value,"
+        f" (ARRAY[{problems}])[failing], (ARRAY[{remedies}])[failing]"
+        f" FROM (SELECT line, {cell(at)} AS value, {failing} AS failing"
+        f" FROM {rows} WHERE broken IS NULL) AS judged WHERE failing IS NOT NULL"
+    )
 
 
 def _in_order() -> str:

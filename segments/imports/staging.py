@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from typing import NamedTuple, Protocol, TypeVar
 
 import psycopg
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.backends.utils import CursorWrapper
-from psycopg.errors import ForeignKeyViolation, UniqueViolation
+from psycopg.errors import DeadlockDetected, ForeignKeyViolation, UniqueViolation
 
 from segments.imports.columns import quote
 from segments.imports.plain import NotPlain, PlainCheck
@@ -29,6 +29,7 @@ _LOCK = 0x696D7072  # “impr”: of PostgreSQL's advisory locks, those that imp
 _BLANKS = " \t\r\n\u00a0"
 _MANY = 100_000  # rows from which on tables are read whole rather than looked up in
 _ATTEMPTS = 3
+_CLASHES = (UniqueViolation, ForeignKeyViolation, DeadlockDetected)
 _TABLES = "pg_temp.staged, pg_temp.problems, pg_temp.checked"
 _STEP = 10_000  # rows between two calls of progress
 
@@ -62,7 +63,7 @@ def alone_in(
 ) -> Done:
     """Do one import's work in a transaction, the only import into its space, by the space's clock.
 
-    Done again, as if just begun, when others add or delete rows that the work has looked at.
+    Done again, as if just begun, when others change rows at the same moment in ways that clash.
     """
     for _ in range(_ATTEMPTS):
         try:
@@ -74,12 +75,11 @@ def alone_in(
                 cursor.execute("DROP FUNCTION IF EXISTS pg_temp.is_readable")
                 transaction.set_rollback(dry_run)
                 return done
-        except IntegrityError as error:
-            if not isinstance(error.__cause__, UniqueViolation | ForeignKeyViolation):
+        except (IntegrityError, OperationalError) as error:
+            if not isinstance(error.__cause__, _CLASHES):
                 raise
     raise ImportRefused(
-        "Others keep adding or deleting the memberships of this file. Nothing was changed. Run the "
-        "import again when they have ended."
+        "Others keep changing memberships of this file. Run the import again when they have ended."
     )
 
 
@@ -125,7 +125,8 @@ def stage_row_by_row(cursor: CursorWrapper, file: CsvFile, progress: Progress) -
         for count, row in enumerate(file.rows()):
             broken = row.broken
             if not broken and len(row.cells) != width:
-                broken = f"has {len(row.cells)} values where the header names {width} columns"
+                values = "1 value" if len(row.cells) == 1 else f"{len(row.cells)} values"
+                broken = f"has {values} where the header names {width} columns"
             staged.write_row(
                 (row.line, broken, *nothing)
                 if broken
@@ -172,7 +173,7 @@ def _create(cursor: CursorWrapper, file: CsvFile) -> str:
 def _number(cursor: CursorWrapper) -> int:
     """How many rows were staged; prepares the planner for as many.
 
-    It has taken the target for empty and looped over it as it grew: hours instead of seconds.
+    It has taken a growing table for an empty one and looped over it: minutes instead of seconds.
 
     :raises UnreadableFile: when there are none.
     """

@@ -126,7 +126,7 @@ def test_refuses_a_first_row_without_end(run: Import) -> None:
 @pytest.mark.parametrize(
     ("row", "problem"),
     [
-        ("h-1", "has 1 values where the header names 2 columns"),
+        ("h-1", "has 1 value where the header names 2 columns"),
         ("h-1,Ekberg, Vera", "has 3 values where the header names 2 columns"),
         ('h-1,"Vera" Ekberg', "',' expected after '\"'"),
         (f'h-1,"{"x" * 140_000}"', "field larger than field limit (131072)"),

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
+from psycopg.errors import DeadlockDetected
 
 from segments.imports.memberships import MembershipsImported, import_memberships
 from segments.imports.refusals import ImportRefused
@@ -178,7 +179,7 @@ def test_gives_up_when_that_never_ends(space: Space, elsewhere: psycopg.Connecti
             add_membership(elsewhere, space, f"h-{next(added)}")
             elsewhere.commit()
 
-    with pytest.raises(ImportRefused, match="Others keep adding"):
+    with pytest.raises(ImportRefused, match="Others keep changing"):
         import_memberships(
             space=space, file=io.BytesIO(FILE), now=timezone.now(), progress=add_one_more
         )
@@ -209,3 +210,27 @@ def test_begins_again_when_somebody_else_deletes_one_of_its_memberships(
 
     assert (done.added, done.bad) == (999, 1)
     assert SegmentMembership.objects.count() == 999
+
+
+def test_begins_again_after_a_deadlock(space: Space) -> None:
+    deadlocks = iter([DeadlockDetected()])
+
+    def deadlock(step: str, done: int = 0, total: int = 0) -> None:
+        if step == "Writing" and (error := next(deadlocks, None)):
+            raise OperationalError from error
+
+    done = import_memberships(
+        space=space, file=io.BytesIO(FILE), now=timezone.now(), progress=deadlock
+    )
+
+    assert done.added == 1000
+
+
+def test_any_other_failure_is_not_hidden(space: Space) -> None:
+    def lose_connection(step: str, done: int = 0, total: int = 0) -> None:
+        raise OperationalError("server closed the connection unexpectedly")
+
+    with pytest.raises(OperationalError):
+        import_memberships(
+            space=space, file=io.BytesIO(FILE), now=timezone.now(), progress=lose_connection
+        )

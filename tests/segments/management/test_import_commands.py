@@ -75,7 +75,7 @@ def test_shows_bad_rows_and_writes_them_down(command: Command) -> None:
     assert said.out == ""
     assert said.err.splitlines() == [
         "line 3, birthday “31/12/1990”: is not a date; write year-month-day, such as 1990-12-31",
-        "line 4: has 1 values where the header names 2 columns; put quotes around a value that "
+        "line 4: has 1 value where the header names 2 columns; put quotes around a value that "
         'holds the separator or a quote, and write each quote within it twice ("")',
         "Bad rows: 2. All that is wrong with them: members.problems.csv",
         "2 rows are not as they should be, so nothing was imported. Correct them, or import the "
