@@ -32,7 +32,6 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         """Those with a place in the segment."""
         return self.filter(self.in_segment_q(segment))
 
-
     def found_by_q(self, words: str) -> Q:
         words = words.strip()
         if "@" in words:
