@@ -247,6 +247,5 @@ def _add(cursor: CursorWrapper, space: Space, now: datetime.datetime, dry_run: b
         " (id, space_number, segment_number, membership_number, created_at)"
         f" SELECT {new_id()}, {space.pk}, segment_number, membership_number, {quote(now)} {missing}"
         " ORDER BY segment_number, membership_number"  # as the index, which then only appends
-        " ON CONFLICT (segment_number, membership_number) DO NOTHING"
     )
     return int(cursor.rowcount)

@@ -212,6 +212,35 @@ def test_begins_again_when_somebody_else_deletes_one_of_its_memberships(
     assert SegmentMembership.objects.count() == 999
 
 
+def test_begins_again_when_somebody_else_adds_one_of_its_places(
+    space: Space, elsewhere: psycopg.Connection
+) -> None:
+    import_memberships(space=space, file=io.BytesIO(FILE), now=timezone.now())
+    Segment.objects.create(space=space, short_code="gold", name="Gold")
+
+    def place_one(step: str, done: int = 0, total: int = 0) -> None:
+        if step == "Writing" and not SegmentMembership.objects.exists():
+            elsewhere.execute(
+                "INSERT INTO segments_segmentmembership"
+                " (space_number, segment_number, membership_number)"
+                " SELECT s.space_number, s.number, m.number"
+                " FROM segments_segment AS s, segments_membership AS m"
+                " WHERE m.external_id = 'h-500'"
+            )
+            elsewhere.commit()
+
+    done = import_segment_members(
+        space=space,
+        file=io.BytesIO(FILE),
+        mode=Mode.REPLACE,
+        segment="gold",
+        now=timezone.now(),
+        progress=place_one,
+    )
+
+    assert (done.added, done.removed, done.unchanged) == (999, 0, 1)
+
+
 def test_begins_again_after_a_deadlock(space: Space) -> None:
     deadlocks = iter([DeadlockDetected()])
 
