@@ -107,6 +107,9 @@ DATABASES = {
     }
 }
 
+# Only checked here: the embedded server asks for it at its end, when Django may be gone.
+environment.boolean("PLATFORM_KEEP_DATABASE", False)
+
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -191,6 +194,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "the key, or the one that the header X-Space picks.",
     "VERSION": "1",
     "POSTPROCESSING_HOOKS": [],
+    "SORT_OPERATIONS": False,
 }
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple, TypeVar
 
-from django.db import connection, models, transaction
+from django.db import IntegrityError, connection, models, transaction
 
 from segments.models import Membership, Segment, SegmentMembership, Space
 from segments.models.row import Row
@@ -45,7 +45,12 @@ def save_row(row: AnyRow, **values: Any) -> AnyRow:
     for name, value in values.items():
         setattr(row, name, value)
     row.full_clean()
-    row.save()
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError:
+        row.full_clean()  # says so, where another took the same name between check and save
+        raise
     return row
 
 

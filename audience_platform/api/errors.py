@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,8 +16,6 @@ from rest_framework.response import Response
 from audience_platform.api.negotiation import JSON_API
 from audience_platform.api.renderer import write
 from segments.api.errors import Problem, Refused
-
-logger = logging.getLogger(__name__)
 
 
 def exception_handler(error: Exception, _context: dict[str, Any]) -> Response | None:

@@ -8,13 +8,12 @@ from django.db.models import QuerySet
 from django_filters.constants import EMPTY_VALUES
 from rest_framework.filters import BaseFilterBackend
 from rest_framework.request import Request
-from rest_framework_json_api.django_filters import DjangoFilterBackend
 
 from segments.api.errors import Problem, Refused, shown, unknown_parameter
 from segments.api.parameters import filters, read_sort
 
 
-class Filters(DjangoFilterBackend):  # type: ignore[misc]  # the library is untyped
+class Filters(BaseFilterBackend):
     """``filter[name]`` and ``filter[name.gte]``, by the view's ``filterset_class``."""
 
     def filter_queryset(

@@ -11,7 +11,7 @@ import binascii
 import datetime
 import zlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,18 +86,19 @@ class Pages(BasePagination):
         else:
             self.links[name] = {"offset": start, "limit": size}
 
-    def _by_cursor(self, rows: QuerySet[Any], given: Mapping[str, str], keyset: str) -> list[Any]:
+    def _by_cursor(
+        self, rows: QuerySet[Any], given: Mapping[str, str], keyset: Sequence[str]
+    ) -> list[Any]:
         size = _integer(given, "size", DEFAULT_SIZE, least=1, most=LARGEST_SIZE)
         listing = _listing(self.request)
         text = given.get("cursor", "")
         cursor = _Cursor.read(text, listing) if text else _Cursor(listing, rows.count(), _now())
         backward = cursor.before is not None
         if backward:
-            rows = rows.filter(**{f"{keyset}__lt": cursor.before}).order_by(f"-{keyset}")
+            rows = rows.filter(**{f"{column}__lt": cursor.before for column in keyset})
         elif cursor.after is not None:
-            rows = rows.filter(**{f"{keyset}__gt": cursor.after}).order_by(keyset)
-        else:
-            rows = rows.order_by(keyset)
+            rows = rows.filter(**{f"{column}__gt": cursor.after for column in keyset})
+        rows = rows.order_by(f"-{keyset[0]}" if backward else keyset[0])
         found = list(rows[: size + 1])
         more, page = len(found) > size, found[:size]
         if backward:
@@ -105,9 +106,9 @@ class Pages(BasePagination):
         self.meta = {"record_count": cursor.count, "counted_at": cursor.moment}
         self.links["first"] = {"size": size}
         if page and (more if backward else cursor.after is not None):
-            self.links["prev"] = {"cursor": cursor.to(before=_key(page[0], keyset)), "size": size}
+            self.links["prev"] = {"cursor": cursor.to(before=page[0].pk), "size": size}
         if page and (backward or more):
-            self.links["next"] = {"cursor": cursor.to(after=_key(page[-1], keyset)), "size": size}
+            self.links["next"] = {"cursor": cursor.to(after=page[-1].pk), "size": size}
         return page
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
@@ -145,7 +146,7 @@ def _given(request: Request) -> dict[str, str]:
 
 def _style(given: Mapping[str, str], view: Any, *, sorted: bool) -> str:
     """How the request pages; where it doesn't say, by cursor if this list can."""
-    can_cursor = getattr(view, "keyset", None) is not None
+    can_cursor = bool(view.keyset)
     if "cursor" in given and not can_cursor:
         detail = "This list has no cursors. Page by page[number] or page[offset]."
         raise bad_parameter("page[cursor]", detail)
@@ -210,11 +211,6 @@ class _Cursor:
 
 def _now() -> datetime.datetime:
     return timezone.now().replace(microsecond=0)
-
-
-def _key(row: Any, keyset: str) -> int:
-    key: int = getattr(row, keyset)
-    return key
 
 
 def _listing(request: Request) -> int:

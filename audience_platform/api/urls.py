@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import URLPattern, path, re_path, resolve
+from django.urls import URLPattern, path, re_path, resolve, reverse
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from audience_platform.api import pages
 from audience_platform.api.idempotency import once
@@ -87,7 +90,25 @@ def anything_else(request: HttpRequest) -> HttpResponse:
     return response
 
 
+class Root(APIView):
+    """Where everything is. It says nothing of any space, so it needs no key."""
+
+    authentication_classes = ()
+    permission_classes = ()
+    http_method_names = ("get", "head")
+    schema = None
+
+    def get(self, request: Request) -> Response:
+        types = [viewset.serializer_class.resource_type() for viewset in VIEWSETS]
+        routes = {"self": "api-root", "describedby": "api-schema"}
+        routes |= {type: f"{type}-list" for type in types}
+        links = {name: request.build_absolute_uri(reverse(to)) for name, to in routes.items()}
+        docs = request.build_absolute_uri(reverse("api-docs"))
+        return Response({"links": links, "meta": {"docs": docs}}, headers={"Vary": "Accept"})
+
+
 urlpatterns = [
+    path("", Root.as_view(), name="api-root"),
     *(route for viewset in VIEWSETS for route in _routes(viewset)),
     path(
         "memberships/<str:id>/offers",

@@ -113,12 +113,12 @@ class AudiencesInPlace:
                 for place, audience in enumerate(attached)
             ]
         else:
-            self.shown = [int(each) for each in data.getlist("audience-shown") if each.isdigit()]
+            self.shown = [int(each) for each in data.getlist("audience-shown") if each.isdecimal()]
             self.cards = list(self._sent(data.getlist("audience")))
 
     def _sent(self, keys: list[str]) -> Iterator[Card]:
         sent = [(*key.split(":"), "", "", "")[:3] for key in keys]
-        numbers = [number for _, _, number in sent if number.isdigit()]
+        numbers = [number for _, _, number in sent if number.isdecimal()]
         known = {str(row.pk): row for row in self._audiences.filter(pk__in=numbers)}
         for place, kind, number in sent:
             if number and number not in known:

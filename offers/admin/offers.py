@@ -23,6 +23,7 @@ from offers.admin.schedule import LABELS, glance, scheduled
 from offers.models import Offer, Schedule
 from offers.visibility import count_viewers
 from segments.admin import RowAdmin, RowForm
+from segments.admin.spaces import current_space
 from segments.models import Membership
 
 if TYPE_CHECKING:
@@ -94,8 +95,9 @@ class CategoryFilter(admin.SimpleListFilter):
     parameter_name = "category"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        offers = model_admin.get_queryset(request).exclude(category="").order_by("category")
-        return [(name, name) for name in offers.values_list("category", flat=True).distinct()]
+        offers = Offer.objects.filter(space=current_space(request)).exclude(category="")
+        names = offers.order_by("category").values_list("category", flat=True).distinct()
+        return [(name, name) for name in names]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         return queryset.filter(category=self.value()) if self.value() else queryset
@@ -158,7 +160,7 @@ class OfferAdmin(RowAdmin):
         offer = kwargs.get("obj")
         context["audiences"] = context["adminform"].form.audiences
         context["show_save_and_continue"] = False  # saving stays on the page
-        if offer is not None:
+        if offer is not None and not context["errors"]:  # then it isn't as it is saved
             audiences = list(offer.audiences.all())
             context["glance"] = glance(offer, timezone.now())
             context["who"] = who(offer, summaries(audiences))

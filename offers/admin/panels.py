@@ -12,7 +12,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.text import capfirst
 
 from audiences.models import Audience
-from offers.admin.schedule import glance
+from offers.admin.schedule import glance, moment
 from offers.models import Offer, Schedule
 from offers.visibility import VISIBLE, Visibility, membership_offers
 from segments.models import Membership
@@ -27,10 +27,9 @@ class MembershipOffersPanel:
         asked = request.GET.get("at", "")
         at = _moment(asked) or timezone.now()
         answers = membership_offers(space=row.space, membership=row.id, at=at)
-        groups: dict[str, list[tuple[str, Visibility]]] = {"visible": [], "hidden": [], "off": []}
+        groups: dict[str, list[dict[str, Any]]] = {"visible": [], "hidden": [], "off": []}
         for answer in answers:
-            status = capfirst(answer.visible_status.replace("_", " "))
-            groups[_group(answer)].append((status, answer))
+            groups[_group(answer)].append(_in_words(answer))
         return {
             **groups,
             "membership": row,
@@ -56,12 +55,29 @@ def _group(answer: Visibility) -> str:
     return "off" if answer.visible_status in list(Schedule) else "hidden"
 
 
+def _in_words(answer: Visibility) -> dict[str, Any]:
+    """The answer for people: its status as a label, its reasons as sentences."""
+    offer = answer.offer
+    # What an answer keeps is the same for everybody; here moments go by the clock of the space.
+    dated = {
+        Schedule.UNPUBLISHED: f"The offer starts on {moment(offer.publish_at)}.",
+        Schedule.EXPIRED: f"The offer ended on {moment(offer.expire_at)}.",
+    }
+    return {
+        "offer": offer,
+        "status": answer.visible_status,
+        "label": capfirst(answer.visible_status.replace("_", " ")),
+        "reasons": [
+            dated.get(reason.code, reason.detail)  # type: ignore[call-overload]  # a str enum
+            for reason in answer.visible_reasons
+        ],
+    }
+
+
 def _moment(text: str) -> datetime.datetime | None:
     """A moment as a browser's date and time field sends it, by the clock of the space."""
     try:
-        moment = parse_datetime(text)
+        read = parse_datetime(text)
     except ValueError:
         return None
-    if moment is None or not timezone.is_naive(moment):
-        return moment
-    return timezone.make_aware(moment)
+    return timezone.make_aware(read) if read is not None and timezone.is_naive(read) else read

@@ -49,8 +49,8 @@ class Glance:
 
 def glance(offer: Offer, at: datetime.datetime) -> Glance:
     state = offer.schedule(at)
-    begins = _moment(offer.publish_at) or "the beginning"
-    ends = _moment(offer.expire_at) or "no end"
+    begins = moment(offer.publish_at) or "the beginning"
+    ends = moment(offer.expire_at) or "no end"
     return Glance(state, LABELS[state], _sentence(offer, state, at), begins, ends, _done(offer, at))
 
 
@@ -85,5 +85,6 @@ def _done(offer: Offer, at: datetime.datetime) -> int | None:
     return round(100 * min(max(share, 0), 1))
 
 
-def _moment(moment: datetime.datetime | None) -> str:
-    return "" if moment is None else date_format(timezone.localtime(moment), "j M Y, H:i")
+def moment(at: datetime.datetime | None) -> str:
+    """In words, by the clock of the space; empty for none."""
+    return "" if at is None else date_format(timezone.localtime(at), "j M Y, H:i")

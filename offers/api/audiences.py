@@ -22,13 +22,18 @@ from segments.api.relationships import Meta as Told
 from segments.api.relationships import Relationship, ToMany, ToOne
 
 
-def users_of(audience: Audience) -> list[Offer]:
-    """The offers that are aimed at the audience, the first that was first."""
+def _users_of(audience: Audience) -> list[Offer]:
+    """The offers that are aimed at the audience, the first that was first: fetched ahead."""
     return [place.offer for place in audience.offer_audiences.all()]
 
 
-def first_user_of(audience: Audience) -> Offer | None:
-    return next(iter(users_of(audience)), None)
+def _first_user_of(audience: Audience) -> Offer | None:
+    return next(iter(_users_of(audience)), None)
+
+
+def _find_first_user_of(audience: Audience) -> Offer | None:
+    place = audience.offer_audiences.select_related("offer").first()
+    return place.offer if place else None
 
 
 class AudienceSerializer(base.AudienceSerializer):
@@ -43,14 +48,14 @@ class AudienceSerializer(base.AudienceSerializer):
         required=False,
         allow_null=True,
         via="offer_audiences__offer",
-        related=first_user_of,
+        related=_first_user_of,
     )
     offers = RelatedById(
         many=True,
         queryset=Offer.objects.all(),
         required=False,
         via="offer_audiences__offer",
-        related=users_of,
+        related=_users_of,
     )
 
     class Meta(base.AudienceSerializer.Meta):
@@ -70,15 +75,14 @@ def _use(audience: Audience, offers: Iterable[Offer]) -> None:
 
 def _use_only(audience: Audience, offers: Iterable[Offer]) -> None:
     kept = {offer.pk: offer for offer in offers}
-    for offer in users_of(audience):
-        if offer.pk not in kept:
-            let_go(offer=offer, audiences=[audience])
+    for offer in Offer.objects.aimed_at(audience).exclude(pk__in=kept):
+        let_go(offer=offer, audiences=[audience])
     _use(audience, kept.values())
 
 
 def _use_one(audience: Audience, offer: Offer | None) -> None:
     """Make this the one offer that the audience is for."""
-    if len(users_of(audience)) > 1:
+    if Offer.objects.aimed_at(audience).count() > 1:
         detail = "Several offers use this audience. Change its relationship “offers” instead."
         raise Refused(409, Problem("several_offers", detail))
     _use_only(audience, [offer] if offer else [])
@@ -107,7 +111,10 @@ class AudienceViewSet(base.AudienceViewSet):
     relationships: ClassVar[Mapping[str, Relationship]] = {
         **base.AudienceViewSet.relationships,
         "offer": ToOne(
-            "offers.api.offers.OfferViewSet", "offer", related=first_user_of, assign=_use_one
+            "offers.api.offers.OfferViewSet",
+            "offer",
+            related=_find_first_user_of,
+            assign=_use_one,
         ),
         "offers": OffersOfAnAudience("offers.api.offers.OfferViewSet", "offers"),
     }

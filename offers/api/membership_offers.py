@@ -190,7 +190,7 @@ class MembershipOfferViewSet(ResourceViewSet):
             _check_filters(given, list(FILTERS)[2:])
             id = as_uuid(self.kwargs["id"])
         elif len(named) != 1:
-            detail = "Name one membership: by its id, or by filter[external_id] instead."
+            detail = "Name one membership: its id, or in filter[external_id] its external id."
             raise bad_parameter("filter[membership]", detail)
         elif "membership" in given:
             id = as_uuid(given["membership"])

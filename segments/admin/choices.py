@@ -34,7 +34,7 @@ class _ChosenOnly(forms.Select):
 
     def optgroups(self, name: str, value: list[Any], attrs: Any = None) -> Any:
         rows = getattr(self.choices, "queryset")  # noqa: B009  ModelChoiceIterator's own
-        chosen = list(rows.filter(pk__in=[number for number in value if str(number).isdigit()]))
+        chosen = list(rows.filter(pk__in=[number for number in value if str(number).isdecimal()]))
         options = [
             self.create_option(name, number, title, True, place, attrs=attrs)
             for place, (number, title) in enumerate(self.titles(chosen).items())

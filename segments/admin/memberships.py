@@ -7,6 +7,8 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
 
 from segments.admin.choices import PickSeveral, pick_from
 from segments.admin.paging import FoundPaginator, KeyPaginator
@@ -68,8 +70,15 @@ class MembershipAdmin(RowAdmin):
         ),
         ("Orders", {"fields": [("total_orders", "total_order_value"), "last_order_at"]}),
         ("Segments", {"fields": ["segments"]}),
-        ("Other facts, for programs", {"fields": ["metadata"], "classes": ["collapse"]}),
+        ("Other facts", {"fields": ["facts"]}),
+        ("Change the other facts, as JSON", {"fields": ["metadata"], "classes": ["collapse"]}),
     ]
+    readonly_fields = ["facts"]
+
+    @admin.display(description="As they came in")
+    def facts(self, membership: Membership) -> SafeString:
+        facts = sorted(membership.metadata.items())
+        return format_html_join("", "<div>{}: <b>{}</b></div>", facts) or mark_safe("None.")
 
     def get_paginator(self, request: HttpRequest, *args: Any, **kwargs: Any) -> KeyPaginator:
         paginator = FoundPaginator if request.GET.get("q") else KeyPaginator

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from django import forms
-from django.contrib.admin import AdminSite
+from django.contrib.admin import AdminSite, ShowFacets
 from django.contrib.admin.utils import NestedObjects, flatten_fieldsets, quote
 from django.db import models, router, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -111,8 +112,8 @@ class RowAdmin(UnfoldModelAdmin):
     delete_selected_confirmation_template = "admin/rows_delete.html"
     list_per_page = 50
     show_full_result_count = False
+    show_facets = ShowFacets.NEVER
     list_disable_select_all = True  # a page at a time
-    list_filter_sheet = False
     warn_unsaved_form = True
     formfield_overrides = {models.TextField: {"widget": UnfoldTextarea}}
 
@@ -173,7 +174,7 @@ class RowAdmin(UnfoldModelAdmin):
             request.GET.get("term", ""),
         )
         number = request.GET.get("page", "1")
-        first = (max(int(number), 1) - 1) * CHOICES if number.isdigit() else 0
+        first = (int(number) - 1) * CHOICES if re.fullmatch("[1-9][0-9]{0,5}", number) else 0
         page = list(rows[first : first + CHOICES + 1])
         titles = self.titles(page[:CHOICES])
         return JsonResponse(
@@ -241,14 +242,12 @@ class RowAdmin(UnfoldModelAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         row = kwargs.get("obj")
-        context["panels"] = self.render_panels(request, row) if row is not None else []
-        return super().render_change_form(request, context, *args, **kwargs)
-
-    def render_panels(self, request: HttpRequest, row: Any) -> list[SafeString]:
-        return [
+        context["panels"] = [
             render_to_string(panel.template, dict(panel.context(request, row)), request)
             for panel in self.panels
+            if row is not None
         ]
+        return super().render_change_form(request, context, *args, **kwargs)
 
 
 def link(row: models.Model, site: AdminSite) -> SafeString:

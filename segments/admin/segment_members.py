@@ -38,7 +38,7 @@ class MembersPanel:
         after = request.GET.get("after", "")
         members = Membership.objects.filter(
             segment_memberships__segment=row,
-            segment_memberships__membership_id__gt=int(after) if after.isdigit() else 0,
+            segment_memberships__membership_id__gt=int(after) if after.isdecimal() else 0,
         ).order_by("number")
         if words:  # ordered as in FoundPaginator: not row after row along the index
             members = members.found_by(words).order_by(F("number") + 0)
@@ -105,7 +105,7 @@ def add_members_view(request: HttpRequest, number: int, admin: RowAdmin) -> Http
 def remove_members_view(request: HttpRequest, number: int, admin: RowAdmin) -> HttpResponse:
     """Take those ticked out of the segment."""
     segment = _segment(request, number, admin)
-    ticked = [int(each) for each in request.POST.getlist("member") if each.isdigit()]
+    ticked = [int(each) for each in request.POST.getlist("member") if each.isdecimal()]
     if ticked:
         removed = remove_members(segment=segment, memberships=ticked).removed
         messages.success(request, f"{_members(removed)} removed from “{segment}”.")

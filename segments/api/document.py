@@ -221,7 +221,6 @@ class Document:
     def __init__(self, request: Request, selection: Selection) -> None:
         self._request = request
         self._selection = selection
-        self._writers: dict[Serializer, Callable[[Any, Tree], dict[str, Any]]] = {}
 
     def of(self, serializer: Serializer, rows: Sequence[Any]) -> dict[str, Any]:
         """A document of many rows, as ``plan`` has fetched them."""

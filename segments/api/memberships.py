@@ -105,7 +105,7 @@ class MembershipViewSet(WritableViewSet):
     serializer_class = MembershipSerializer
     queryset = Membership.objects.all()
     filterset_class = MembershipFilters
-    keyset = "number"
+    keyset = ("number",)
     ordering_fields: ClassVar[list[str]] = [
         "external_id",
         "full_name",

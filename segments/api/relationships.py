@@ -11,7 +11,6 @@ from django.db.models import QuerySet
 from django.utils.module_loading import import_string
 from rest_framework.response import Response
 
-from segments.api.errors import Problem, Refused
 from segments.api.parameters import check_parameters, here
 from segments.api.received import malformed, read_identifiers, read_linkage
 from segments.api.relations import resolve
@@ -52,6 +51,11 @@ class Relationship:
         """Carry out a POST, PATCH or DELETE; what the answer says of it."""
         raise NotImplementedError
 
+    @property
+    def writable(self) -> bool:
+        """Whether it can be changed by itself, rather than following from other values."""
+        raise NotImplementedError
+
     def links(self, view: ResourceViewSet) -> dict[str, str]:
         related = here(view.request, {}).replace("/relationships/", "/")
         return {"self": here(view.request), "related": related}
@@ -85,6 +89,10 @@ class ToOne(Relationship):
             document = target.document(target.get_queryset(), selection)
         return Response({"links": {"self": here(view.request)}, **document})
 
+    @property
+    def writable(self) -> bool:
+        return self._assign is not None
+
     def linkage(self, view: ResourceViewSet, row: Any) -> Response:
         check_parameters(view.request)
         other = self._related(row)
@@ -93,8 +101,7 @@ class ToOne(Relationship):
         return Response({"links": self.links(view), "data": data})
 
     def change(self, view: ResourceViewSet, row: Any, method: str, document: Any) -> Meta:
-        if self._assign is None:
-            raise unsupported()
+        assert self._assign is not None  # or it is not writable
         linkage = read_linkage(document)
         if isinstance(linkage, list):
             raise malformed(
@@ -110,21 +117,25 @@ class ToMany(Relationship):
         "get": "relationship",
         **dict.fromkeys(("post", "patch", "delete"), "change_relationship"),
     }
-    keyset: ClassVar[str | None] = None
+    keyset: ClassVar[tuple[str, ...]] = ()
 
     def rows(self, row: Any) -> QuerySet[Any]:
         """The related rows."""
         rows: QuerySet[Any] = attrgetter(self.source)(row).all()
         return rows
 
+    @property
+    def writable(self) -> bool:
+        return type(self).add is not ToMany.add
+
     def add(self, row: Any, others: Sequence[Any]) -> Meta:
-        raise unsupported()
+        raise NotImplementedError
 
     def replace(self, row: Any, others: Sequence[Any]) -> Meta:
-        raise unsupported()
+        raise NotImplementedError
 
     def remove(self, row: Any, others: Sequence[Any]) -> Meta:
-        raise unsupported()
+        raise NotImplementedError
 
     def related(self, view: ResourceViewSet, row: Any) -> Response:
         return self._listing(view, row).list(view.request)
@@ -158,8 +169,3 @@ def view_of(
     other.request, other.format_kwarg = view.request, None
     other.args, other.kwargs = (), {}
     return other
-
-
-def unsupported() -> Refused:
-    detail = "This relationship follows from other values and can't be changed by itself."
-    return Refused(403, Problem("read_only_relationship", detail))

@@ -35,8 +35,8 @@ from segments.services import InUse, delete_row, save_row
 class ResourceViewSet(GenericViewSet[Any]):
     """Reading: a list, one, and what is related to it.
 
-    ``within`` narrows a list to what is related to another row; ``keyset`` is the unique column,
-    not null, by which cursors page through the list, where there are cursors.
+    ``within`` narrows a list to what is related to another row. ``keyset``, where there are
+    cursors, names the columns that page through the list: each of them is the row's number.
     """
 
     serializer_class: type[ResourceSerializer]
@@ -45,7 +45,7 @@ class ResourceViewSet(GenericViewSet[Any]):
     filterset_class: type[ResourceFilters] | None = None
     worked_out_filters: ClassVar[Mapping[str, str]] = {}  # those of no filterset, and what for
     ordering_fields: ClassVar[list[str]] = []
-    keyset: str | None = None
+    keyset: tuple[str, ...] = ()
     within: QuerySet[Any] | None = None
 
     @property
@@ -75,6 +75,11 @@ class ResourceViewSet(GenericViewSet[Any]):
     def type(self) -> str:
         return self.serializer_class.resource_type()
 
+    @classmethod
+    def kind(cls) -> str:
+        """What people call one of these: “segment membership”."""
+        return cls.serializer_class.resource_type().removesuffix("s").replace("-", " ")
+
     def get_queryset(self) -> QuerySet[Any]:
         rows = super().get_queryset() if self.within is None else self.within
         return rows.filter(space=self.space)
@@ -88,8 +93,7 @@ class ResourceViewSet(GenericViewSet[Any]):
         return row
 
     def not_found(self) -> Refused:
-        kind = self.serializer_class.Meta.model._meta.verbose_name
-        detail = f"There is no {kind} with the id {shown(self.kwargs['id'])}."
+        detail = f"There is no {self.kind()} with the id {shown(self.kwargs['id'])}."
         return Refused(404, Problem("not_found", detail))
 
     def selection(self) -> Selection:
@@ -127,10 +131,12 @@ class ResourceViewSet(GenericViewSet[Any]):
 
     def change_relationship(self, request: Request, relationship: str, **kwargs: Any) -> Response:
         check_parameters(request)
-        change = self.relationships[relationship].change
-        row = self.get_object()
+        related, row = self.relationships[relationship], self.get_object()
+        if not related.writable:
+            detail = f"The {relationship} of this {self.kind()} follow from other values."
+            raise Refused(403, Problem("read_only_relationship", f"{detail} Change those."))
         with translated_linkage(), transaction.atomic():
-            meta = change(self, row, request.method or "", request.data)
+            meta = related.change(self, row, request.method or "", request.data)
         return Response({"meta": meta})
 
     def operate(self, request: Request, operation: str, **kwargs: Any) -> Response:
@@ -164,8 +170,7 @@ class WritableViewSet(ResourceViewSet):
         serializer = self.serializer()
         values = read_values(serializer, received)
         with translated(serializer, received), transaction.atomic():
-            row = self.make(id, values)
-        document = self._written(row, selection)
+            document = self._written(self.make(id, values), selection)
         link = document["data"]["links"]["self"]
         return Response(
             {"links": {"self": link}, **document}, status=201, headers={"Location": link}
@@ -182,7 +187,7 @@ class WritableViewSet(ResourceViewSet):
             values = read_values(serializer, received)
             with translated(serializer, received):
                 self.change(row, values)
-        document = self._written(row, selection)
+            document = self._written(row, selection)
         return Response({"links": {"self": here(request)}, **document})
 
     def destroy(self, request: Request, **kwargs: Any) -> Response:

@@ -49,7 +49,7 @@ class SegmentMembershipViewSet(WritableViewSet):
     serializer_class = SegmentMembershipSerializer
     queryset = SegmentMembership.objects.all()
     filterset_class = SegmentMembershipFilters
-    keyset = "number"
+    keyset = ("number",)
     ordering_fields: ClassVar[list[str]] = ["created_at"]
     relationships: ClassVar[Mapping[str, Relationship]] = {
         "segment": ToOne(

@@ -43,10 +43,11 @@ class SegmentFilters(ResourceFilters):
 
 
 class MembersOfASegment(ToMany):
-    keyset = "place"
+    keyset = ("place", "number")
 
     def rows(self, row: Segment) -> QuerySet[Membership]:
-        # By the segment's own index: pages are found there, however deep.
+        # By the segment's own index. PostgreSQL doesn't conclude from one end of the join that the
+        # other is past the cursor too: the keyset tells it of both.
         place = F("segment_memberships__membership_id")
         return Membership.objects.in_segment(row).annotate(place=place)
 
@@ -61,7 +62,8 @@ class MembersOfASegment(ToMany):
 
 
 def _numbers(memberships: Sequence[Membership]) -> list[int]:
-    return [membership.pk for membership in memberships]
+    # In one order, so that two requests at one moment wait for each other, and no longer.
+    return sorted(membership.pk for membership in memberships)
 
 
 def _told(change: Change) -> Told:

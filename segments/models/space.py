@@ -61,6 +61,24 @@ class Space(models.Model):
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
 
+    def read_moment(self, text: str) -> datetime.datetime:
+        """The moment that somebody writes in ISO 8601: a day is its midnight, by this clock.
+
+        :raises ValueError: a sentence that says what would be right.
+        """
+        try:
+            moment = datetime.datetime.fromisoformat(text)
+        except ValueError:
+            moment = None
+        if moment is not None and moment.tzinfo is None and len(text) == len("2026-05-01"):
+            moment = moment.replace(tzinfo=self.zone)
+        if moment is None or moment.tzinfo is None or not 1900 <= moment.year <= 9000:
+            raise ValueError(
+                f"“{text}” is not a moment of the years 1900 to 9000. Give a date such as "
+                "2026-05-01, or a time with its zone such as 2026-05-01T09:00:00Z."
+            )
+        return moment
+
     def date_at(self, moment: datetime.datetime) -> datetime.date:
         """The calendar date of a moment, by this space's clock."""
         return moment.astimezone(self.zone).date()

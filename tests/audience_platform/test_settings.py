@@ -46,6 +46,7 @@ WRONG = {
     "DEBUG": (["verbose"], "true or false"),
     "HTTPS": (["none"], "true or false"),
     "LOG_LEVEL": (["loud", "10"], "one of CRITICAL, ERROR, WARNING, INFO, DEBUG"),
+    "PLATFORM_KEEP_DATABASE": (["always"], "true or false"),
     "PLATFORM_DATA_DIR": (["manage.py", "manage.py/below"], "the path of a directory"),
     "SECRET_KEY": (["hunter2", "2" * 60], "at least 50 characters, 5 of them different"),
     "SECURE_HSTS_SECONDS": (["a year", "-3600"], "a whole number of seconds, 0 or more"),

@@ -97,9 +97,8 @@ class JSONAPISchema(JsonApiAutoSchema):  # type: ignore[misc]  # the library is 
             return self._asked.many
         return self.view.action == "list" or isinstance(self._relationship, ToMany)
 
-    @property
-    def _kind(self) -> str:
-        return str(type(self.view).serializer_class.Meta.model._meta.verbose_name)
+    def is_excluded(self) -> bool:
+        return self.view.action == "change_relationship" and not self._relationship.writable  # type: ignore[union-attr]  # that of the route
 
     def get_operation_id(self) -> str:
         parts = [part for part in self.path.split("/")[2:] if part != "{id}"]
@@ -108,24 +107,24 @@ class JSONAPISchema(JsonApiAutoSchema):  # type: ignore[misc]  # the library is 
         return "_".join([self.method.lower(), *parts]).replace("-", "_").replace(".", "_")
 
     def get_tags(self) -> list[str]:
-        return [self.view.serializer_class.resource_type()]
+        return [self.view.type]
 
     def get_summary(self) -> str:
         if self._asked:
             return self._asked.summary
-        type, name = self.view.serializer_class.resource_type(), self._last_step
+        type, name, kind = self.view.type, self._last_step, self.view.kind()
+        one = f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
         if self.view.action == "list":
             return f"List {type}" + (" of one membership" if "{id}" in self.path else "")
+        if self.view.action == "change_relationship":
+            return f"{_CHANGES[self.method]} the {name} of {one}"
         return {
-            "create": f"Make one of the {type}",
-            "retrieve": f"Read one of the {type}",
-            "update": f"Change one of the {type}",
-            "destroy": f"Delete one of the {type}",
-            "related": f"Read the {name} of one of the {type}",
-            "relationship": f"List which {name} one of the {type} has, by id",
-            "change_relationship": f"{_CHANGES[self.method]} the {name} of one of the {type}"
-            if self.method in _CHANGES
-            else "",
+            "create": f"Make {one}",
+            "retrieve": f"Read {one}",
+            "update": f"Change {one}",
+            "destroy": f"Delete {one}",
+            "related": f"The {name} of {one}",
+            "relationship": f"The {name} of {one}, by their ids alone",
         }[self.view.action]
 
     def get_description(self) -> str:

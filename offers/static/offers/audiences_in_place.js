@@ -25,6 +25,7 @@ document.querySelectorAll("[data-audiences]").forEach((section) => {
     const card = holder.firstElementChild;
     cards.append(card);
     django.jQuery(card).find(".unfold-admin-autocomplete").djangoCustomSelect2();
-    card.querySelector("input:not([type=hidden]), select")?.focus();
+    const picker = card.querySelector(".select2-search__field");
+    (picker ?? card.querySelector(".select2-selection, input:not([type=hidden])")).focus();
   }
 });

@@ -89,6 +89,15 @@ def test_an_unknown_route_is_told_in_a_document(client: Client, path: str) -> No
     assert response.json()["errors"][0]["code"] == "not_found"
 
 
+def test_the_root_tells_where_everything_is(client: Client, api: Any) -> None:
+    document = client.get("/api/", secure=True).json()
+    assert document["links"]["describedby"] == "https://testserver/api/schema"
+    assert document["meta"]["docs"] == "https://testserver/api/docs"
+    for viewset in urls.VIEWSETS[:-1]:
+        url = document["links"][viewset.serializer_class.resource_type()]
+        assert api.get(url.removeprefix("https://testserver/api/")).status_code == 200
+
+
 def test_pages_elsewhere_keep_their_own_errors(client: Client) -> None:
     response = client.get("/nowhere", secure=True)
     assert response.status_code == 404

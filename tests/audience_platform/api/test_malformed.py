@@ -269,7 +269,7 @@ def test_any_path(api: Any, steps: list[str]) -> None:
 def test_any_method_on_any_route(api: Any) -> None:
     for pattern in get_resolver("audience_platform.api.urls").url_patterns:
         path = str(pattern.pattern).replace("<str:id>", "x").strip("^$")
-        if path.startswith(".*"):
+        if path in ("", "schema", "docs", ".*"):  # no resources
             continue
         for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE"):
             response = api.ask(method, path)

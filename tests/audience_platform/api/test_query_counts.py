@@ -38,6 +38,8 @@ PAGES = [
     "segments/S/relationships/memberships",
     "audiences/A/segments",
     "audiences/A/offers?include=audiences",
+    "audiences/A/offer",
+    "audiences/A/relationships/offer",
     "audiences/A/relationships/offers",
     "offers/O/audiences?include=offers,segments",
     "offers/O/relationships/audiences",
@@ -64,7 +66,7 @@ class World:
         while len(self.audiences) < len(self.memberships):
             self.audiences.append(audience("in_any_segment", segments=ids[:2]))
         while len(self.offers) < len(self.memberships):
-            self.offers.append(offer(*self.audiences[:3]))
+            self.offers.append(offer(*self.audiences[:3]))  # the first is used by them all
 
 
 @pytest.fixture
@@ -87,11 +89,12 @@ def test_a_page_of_fifty_costs_as_many_queries_as_one_of_one(
         path = "/".join(
             str(firsts[step].id) if step in firsts else step for step in page.split("/")
         )
-        path += ("&" if "?" in path else "?") + "page[size]=50"
+        if not path.endswith("/offer"):
+            path += ("&" if "?" in path else "?") + "page[size]=50"
         assert api.get(path).status_code == 200, path  # compiles what is kept between requests
         with CaptureQueriesContext(connection) as captured:
-            count = len(api.get(path).json()["data"])
-        return len(captured), count
+            data = api.get(path).json()["data"]
+        return len(captured), len(data) if isinstance(data, list) else 1
 
     world.grow(1)
     with_one = {page: queries(page)[0] for page in PAGES}

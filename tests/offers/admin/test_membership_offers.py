@@ -46,6 +46,16 @@ def test_offers_stand_with_their_status_and_reasons(
     assert "Not on show 1 No more Discontinued The offer is discontinued." in text
 
 
+def test_moments_in_reasons_go_by_the_clock_of_the_space(
+    show: Callable[..., str], make_offer: Make
+) -> None:
+    start = datetime.datetime(2046, 6, 15, 12, tzinfo=datetime.UTC)  # 14:00 in Amsterdam
+    make_offer(name="Later", publish_at=start)
+    make_offer(name="Earlier", expire_at=start.replace(year=2020))
+    assert "Later Unpublished The offer starts on 15 Jun 2046, 14:00." in show()
+    assert "Earlier Expired The offer ended on 15 Jun 2020, 14:00." in show()
+
+
 def test_another_moment_is_asked_for_by_the_clock_of_the_space(
     show: Callable[..., str], make_offer: Make
 ) -> None:

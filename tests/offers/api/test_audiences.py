@@ -324,3 +324,19 @@ def test_all_that_is_related_comes_in_one_request(
         ("segments", str(gold.id)),
     ]
     assert document["included"][0]["attributes"]["summary"] == "aged 18 or over"
+
+
+def test_offers_are_named_by_external_id_too(
+    api: Any, make_audience: Make, make_offer: Make
+) -> None:
+    audience = make_audience("age_within", minimum_age=18)
+    coffee, nameless = make_offer(external_id="coffee"), make_offer()
+    url = f"audiences/{audience.id}/relationships/offers"
+    coffees = {"type": "offers", "meta": {"external_id": "coffee"}}
+    assert api.post(url, {"data": [coffees, *_to(nameless)]}).status_code == 200
+    assert set(Offer.objects.aimed_at(audience)) == {coffee, nameless}
+    no_id = {"type": "offers", "id": "none"}
+    response = api.post(url, {"data": [no_id, coffees, *_to(nameless)]})
+    assert response.status_code == 404
+    (error,) = response.json()["errors"]
+    assert error["source"] == {"pointer": "/data/0/id"}

@@ -77,6 +77,25 @@ def test_what_else_one_can_do_with_a_row_is_not_there_either(
     assert colleague.post(f"/admin/{path}").status_code == 404
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "segments.segmentmembership.membership",
+        "audiences.audiencesegment.segment",
+        "offers.offeraudience.audience",
+        "offers.offeraudience.offer",
+        "segments.segment.space",
+        "segments.space.staff",
+    ],
+)
+def test_djangos_own_picker_stays_within_too(
+    asked: str, colleague: Any, elsewhere: dict[str, Any]
+) -> None:
+    names = dict(zip(["app_label", "model_name", "field_name"], asked.split("."), strict=True))
+    answer = colleague.get("/admin/autocomplete/", {**names, "term": ""})
+    assert answer.status_code == 403 or answer.json()["results"] == []
+
+
 def test_a_row_is_not_added_to_another_space(colleague: Any, other_space: Space) -> None:
     answer = colleague.save(
         "segments/segment/add/", space=other_space.pk, name="Mine", short_code="mine"

@@ -71,6 +71,13 @@ def test_what_is_wrong_stands_at_its_field(
     assert Membership.objects.count() == 1
 
 
+def test_its_other_facts_are_shown_in_words(colleague: Any, make_membership: Make) -> None:
+    membership = make_membership(metadata={"income": "35-49K", "<b>": None})
+    page = colleague.page(f"segments/membership/{membership.pk}/change/")
+    assert "income: <b>35-49K</b>" in page
+    assert "&lt;b&gt;: <b>None</b>" in page
+
+
 @pytest.mark.parametrize(
     ("words", "found"),
     [

@@ -148,4 +148,5 @@ def test_a_picker_offers_a_page_of_what_is_found(
 
     assert choices() == (20, True)
     assert choices(page=2) == (5, False)
-    assert choices(page="x") == (20, True)
+    for odd in ("x", "0", "-1", "²", "9" * 30):
+        assert choices(page=odd) == (20, True)

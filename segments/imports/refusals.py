@@ -1,0 +1,45 @@
+"""Why an import was refused, in words for the one who started it. Nothing was changed then."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+
+class ImportRefused(Exception):
+    """The import changed nothing; the message says why, and what would be right."""
+
+
+class UnreadableFile(ImportRefused):
+    """The file as a whole can't be read as CSV: what it seems to be, and how to convert it."""
+
+
+class WrongHeader(ImportRefused):
+    """The first row doesn't name the columns as it should."""
+
+
+class Problem(NamedTuple):
+    """What is wrong in one cell, or (``column`` empty) in one whole row."""
+
+    line: int  # of the file, on which the row begins; the header is line 1
+    column: str
+    value: str
+    problem: str
+    remedy: str
+
+    def __str__(self) -> str:
+        place = f"line {self.line}"
+        if self.column:
+            place += f", {self.column} “{self.value}”" if self.value else f", {self.column}"
+        return f"{place}: {self.problem}; {self.remedy}"
+
+
+class BadRows(ImportRefused):
+    """Some rows can't be imported, and nobody said to skip them."""
+
+    def __init__(self, count: int, first: list[Problem], report: Path | None) -> None:
+        self.count = count  # rows, each counted once however much is wrong in it
+        self.first = first  # at most ten
+        self.report = report
+        rows = "1 row is" if count == 1 else f"{count:,} rows are"
+        super().__init__(f"{rows} not as they should be, so nothing was imported.")

@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import codecs
+import gzip
+import io
+import zipfile
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from segments.imports.memberships import MembershipsImported
+from segments.imports.reading import CsvFile, seekable
+from segments.imports.refusals import BadRows, UnreadableFile, WrongHeader
+from segments.models import Membership
+
+Import = Callable[..., MembershipsImported]
+Stored = Callable[[str], Membership]
+
+FILE = "external_id,full_name\nh-1,Zoë\nh-2,Noël\n"
+
+
+def zipped() -> bytes:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr(zipfile.ZipInfo("xl/workbook.xml"), "")
+    return archive.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        FILE,
+        codecs.BOM_UTF8 + FILE.encode(),
+        FILE.replace("\n", "\r\n"),
+        FILE.replace("\n", "\r"),
+        FILE.removesuffix("\n"),
+        FILE.replace(",", ";"),
+        FILE.replace(",", "\t"),
+        FILE.replace(",", ", "),
+        "\n" + FILE,
+        FILE.replace("\nh-2", "\n\n,\nh-2") + "\n\n",
+        FILE.replace("\nh-2", "\r\nh-2"),
+        '"external_id","full_name"\n"h-1","Zoë"\n"h-2","Noël"\n',
+        codecs.BOM_UTF8 + b'"external_id","full_name"\r\nh-1,"Zo\xc3\xab"\r\nh-2,No\xc3\xabl\r\n',
+    ],
+)
+def test_reads(run: Import, stored: Stored, content: str | bytes) -> None:
+    assert run(content).added == 2
+    assert [stored(one).full_name for one in ("h-1", "h-2")] == ["Zoë", "Noël"]
+
+
+def test_reads_a_pipe(run: Import) -> None:
+    class Pipe(io.BytesIO):
+        def seekable(self) -> bool:
+            return False
+
+        def seek(self, *place: int) -> int:
+            raise OSError
+
+    with seekable(Pipe(FILE.encode())) as file:
+        assert CsvFile(file).header == ["external_id", "full_name"]
+
+
+@pytest.mark.parametrize("quoted", ['"5"" pipe"', '5" pipe'])
+def test_reads_a_quote_within_a_value(run: Import, stored: Stored, quoted: str) -> None:
+    """Also where it should have been quoted, as in a spreadsheet; COPY alone would drop it."""
+    run(f"external_id,full_name,phone\nh-1,{quoted},1\nh-2,{quoted},2\n")
+
+    assert stored("h-1").full_name == '5" pipe'
+    assert stored("h-2").phone == "2"
+
+
+def test_reads_what_ends_the_data_for_some_versions_of_copy(run: Import) -> None:
+    assert run("external_id\nh-1\n\\.\nh-2\n").added == 3
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "is empty"),
+        (codecs.BOM_UTF8, "is empty"),
+        (b" \r\n \n", "is empty"),
+        (FILE.encode("utf-16"), "UTF-16.*iconv -f UTF-16 -t UTF-8"),
+        (FILE.encode("utf-16-le"), "UTF-16"),
+        (FILE.encode("cp1252"), "Line 2 .* byte 0xEB would be “ë” .*iconv -f WINDOWS-1252"),
+        (b"external_id,full_name\nh-1,a\nh-2,b\0\n", "Line 3 holds a NUL"),
+        (zipped(), "Excel workbook or a zip"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1", "old Excel workbook"),
+        (gzip.compress(FILE.encode(), mtime=0), "compressed with gzip"),
+        (b"PAR1....", "Parquet"),
+        (b'external_id,full_name\nh-1,"x\nh-2,y\nh-3,z\n', "row of line 2 and is not closed"),
+        (b'external_id,full_name\nh-1,"x\nh-2,"y"\nh-3,z\n', "row of line 2 and is not closed"),
+        (b'external_id\n"' + b"h-1\n" * 50_000, "row of line 2 and is not closed"),
+        (b"external_id,email\nh-1\nh-2," + b"x" * 1_000_000, "longer than 1,000,000 characters"),
+    ],
+)
+def test_says_what_a_file_seems_to_be(run: Import, content: bytes, message: str) -> None:
+    with pytest.raises(UnreadableFile, match=message):
+        run(content, skip_bad_rows=True)
+    assert Membership.objects.count() == 0
+
+
+@pytest.mark.parametrize("late", [b"\xeb", b"\0"])
+def test_finds_the_wrong_byte_far_into_a_file(run: Import, late: bytes) -> None:
+    rows = b"".join(b"h-%d,\n" % row for row in range(60_000))
+    with pytest.raises(UnreadableFile, match="Line 60002 "):
+        run(b"external_id,full_name\n" + rows + b"x," + late + b"\n")
+
+
+def test_finds_the_wrong_byte_behind_a_bad_row(run: Import) -> None:
+    with pytest.raises(UnreadableFile, match="Line 4 is not in UTF-8"):
+        run(b"external_id,full_name\nh-1\n\nh-2,\xeb\n")
+
+
+def test_refuses_a_file_that_ends_within_a_character(run: Import) -> None:
+    with pytest.raises(UnreadableFile, match="Line 2 is not in UTF-8"):
+        run("external_id\nh-ë".encode()[:-1])
+
+
+def test_refuses_a_first_row_without_end(run: Import) -> None:
+    with pytest.raises(WrongHeader, match="longer than 64 KB"):
+        run("x" * 100_000)
+
+
+@pytest.mark.parametrize(
+    ("row", "problem"),
+    [
+        ("h-1", "has 1 value where the header names 2 columns"),
+        ("h-1,Ekberg, Vera", "has 3 values where the header names 2 columns"),
+        ('h-1,"Vera" Ekberg', "',' expected after '\"'"),
+        (f'h-1,"{"x" * 140_000}"', "field larger than field limit (131072)"),
+    ],
+)
+def test_names_rows_of_another_shape(
+    run: Import, problems: Callable[[str], list[Any]], row: str, problem: str
+) -> None:
+    file = f"external_id,full_name\nh-0,\n{row}\nh-2,\n"
+
+    assert [(one.line, one.column, one.problem) for one in problems(file)] == [(3, "", problem)]
+    assert run(file, skip_bad_rows=True).added == 2
+
+
+def test_never_skips_rows_whose_end_nobody_can_tell(run: Import) -> None:
+    with pytest.raises(UnreadableFile):
+        run('external_id,full_name\nh-1,"x\nh-2,y"z\nh-3,\n', skip_bad_rows=True)
+    with pytest.raises(BadRows):
+        run('external_id,full_name\nh-1,"x"y\nh-3,\n')
