@@ -1,11 +1,15 @@
-"""gunicorn's settings for the demo: a few workers, which end with the terminal that began them."""
+"""gunicorn's settings for the demo: a few workers and one that carries out jobs beside them, which
+all end with the terminal that began them."""
 
+import ctypes
 import os
 import signal
+import subprocess
 import sys
 from typing import Any
 
 import django
+from django.conf import settings
 from django.db import connection
 
 wsgi_app = "audience_platform.wsgi"
@@ -29,8 +33,27 @@ def post_fork(_arbiter: Any, _worker: Any) -> None:
     os.setpgrp()
 
 
+_jobs: subprocess.Popen[bytes] | None = None
+_PR_SET_PDEATHSIG = 1  # Linux: the signal that a process gets when its parent is gone
+
+
+def _end_with_the_server() -> None:
+    """However it ends: also killed, when it can tell nobody."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
 def when_ready(_arbiter: Any) -> None:
-    """A closed terminal ends the demo. (To gunicorn that signal means: read the settings anew.)"""
+    """Carry out jobs from now on; and let a closed terminal end the demo. (To gunicorn that signal
+    means: read the settings anew.)"""
+    global _jobs
     signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+    command = [sys.executable, str(settings.BASE_DIRECTORY / "manage.py"), "run_jobs"]
+    _jobs = subprocess.Popen(command, process_group=0, preexec_fn=_end_with_the_server)
     sys.stdout.write("Serving until Ctrl-C.\n")
     sys.stdout.flush()
+
+
+def on_exit(_arbiter: Any) -> None:
+    if _jobs is not None:
+        _jobs.terminate()
+        _jobs.wait()

@@ -68,9 +68,10 @@ def _line(outcome: Outcome) -> str:
     if outcome.error:
         return f"{outcome.name}: FAILED. {outcome.error}"
     drift = f", DRIFTED by {outcome.drift}" if outcome.drift else ""
+    size = "1 member" if outcome.size == 1 else f"{outcome.size:,} members"
     if outcome.cause is None:
-        return f"{outcome.name}: {outcome.size:,} members, unchanged"
+        return f"{outcome.name}: {size}, unchanged"
     return (
-        f"{outcome.name}: {outcome.size:,} members, {outcome.entered:,} entered, "
+        f"{outcome.name}: {size}, {outcome.entered:,} entered, "
         f"{outcome.left:,} left ({outcome.cause.label.lower()}){drift}"
     )

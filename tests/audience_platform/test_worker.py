@@ -1,0 +1,117 @@
+"""The worker as a process of its own, on a database that it shares with the test."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+
+from audiences import members
+from audiences.models import Audience, AudienceStatus
+from segments.models import Space
+from segments.services import save_row
+
+Make = Callable[..., Any]
+KEEN = {"field": "total_orders", "operator": "greater_or_equal", "value": 10}
+
+
+def database_url() -> str:
+    known = connection.get_connection_params()
+    user = quote(str(known.get("user", "")), safe="")
+    password = f":{quote(known['password'], safe='')}" if known.get("password") else ""
+    host = quote(str(known["host"]), safe="")
+    port = f"&port={known['port']}" if known.get("port") else ""
+    return f"postgresql://{user}{password}@/{known['dbname']}?host={host}{port}"
+
+
+@pytest.fixture
+def start_worker() -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start() -> subprocess.Popen[bytes]:
+        command = [sys.executable, str(settings.BASE_DIRECTORY / "manage.py"), "run_jobs"]
+        environment = os.environ | {"DATABASE_URL": database_url()}
+        started.append(subprocess.Popen(command, env=environment))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+def wait_for(holds: Callable[[], bool], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "it did not come about in time"
+        time.sleep(0.05)
+
+
+def held(audience: Audience) -> set[int]:
+    status = AudienceStatus.objects.filter(pk=audience.pk).first()
+    return set(members.load(status)) if status else set()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_audiences_follow_their_members_through_the_death_of_a_worker(
+    space: Space,
+    make_membership: Make,
+    make_audience: Make,
+    start_worker: Callable[[], subprocess.Popen[bytes]],
+) -> None:
+    person = make_membership(total_orders=12)
+    audience: Audience = make_audience("rules", rule=KEEN)
+    worker = start_worker()
+    wait_for(lambda: held(audience) == {person.pk})
+
+    save_row(person, total_orders=0)
+    wait_for(lambda: held(audience) == set())
+
+    worker.kill()
+    worker.wait()
+    with connection.cursor() as cursor:  # the job of a worker that died under it
+        cursor.execute(
+            "INSERT INTO procrastinate_jobs (task_name, queue_name, lock, queueing_lock, status)"
+            " VALUES ('refresh_space', 'default', %s, %s, 'doing')",
+            [f"refresh space {space.pk}"] * 2,
+        )
+    save_row(person, total_orders=12)
+    again = start_worker()
+    wait_for(lambda: held(audience) == {person.pk})
+
+    again.send_signal(signal.SIGTERM)
+    assert again.wait(30) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_jobs_can_be_carried_out_once_for_scripts(
+    make_membership: Make, make_audience: Make
+) -> None:
+    person = make_membership(total_orders=12)
+    audience: Audience = make_audience("rules", rule=KEEN)
+    environment = os.environ | {"DATABASE_URL": database_url()}
+    command = [sys.executable, str(settings.BASE_DIRECTORY / "manage.py"), "run_jobs", "--once"]
+    subprocess.run(command, env=environment, check=True, timeout=60)
+    assert held(audience) == {person.pk}
+
+
+@pytest.mark.django_db
+def test_refresh_audiences_prints_a_line_for_each(
+    space: Space, make_membership: Make, make_audience: Make, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_membership(total_orders=12)
+    make_audience("rules", rule=KEEN, name="keen")
+    call_command("refresh_audiences", "--space", space.slug)
+    assert capsys.readouterr().out == "north: keen: 1 member, 1 entered, 0 left (first build)\n"
+    call_command("refresh_audiences", "--audience", "keen")
+    assert capsys.readouterr().out == "north: keen: 1 member, unchanged\n"
