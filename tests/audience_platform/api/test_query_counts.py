@@ -45,7 +45,7 @@ PAGES = [
     "audiences/A/members?include=segments",
     "audiences/A/members?filter[search]=m",
     "audiences/A/relationships/members",
-    "audiences/A/changes/entered",
+    "audiences/A/changes/entered?filter[from]=0&filter[to]=1",
     "audiences/A/dependents",
     "audiences/A/included",
     "audiences/A/versions",
