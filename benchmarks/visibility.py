@@ -4,7 +4,8 @@
 
 Every offer is live and has two audiences of its own: an age, or a rule of three conditions (orders,
 order value, country, last order, with constants of their own); and segments (all or any of two to
-four out of a hundred). A membership is in twenty. Timed, in turn, for memberships chosen at random:
+four out of a hundred). A membership is in twenty. Timed for memberships chosen at random, the call
+in turn with the round trip, and with more offers in turn with the fewest:
 
 * round trip: the membership's row by its id, straight from psycopg;
 * domain call: ``offers.visibility.membership_offers``, the database included, and its reasons read.
@@ -16,12 +17,14 @@ import argparse
 import datetime
 import random
 import statistics
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 from benchmarks.database import scratch_database
 from benchmarks.measure import in_turn, machine
 
+_MEMBERS = 200
 _COUNTRIES = ("US", "NL", "DE", "FR", "GB", "BE", "AT", "ES", "IT", "PL")
 
 
@@ -33,49 +36,51 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=400)
     options = parser.parse_args()
     with scratch_database():
-        calls = [measure(offers, options.rounds) for offers in options.offers]
-        for offers, call in zip(options.offers[1:], calls[1:], strict=True):
-            print(f"{offers} offers take {call / calls[0]:.2f} × the time of {options.offers[0]}")
-        print(machine())
+        measure(options.offers, options.rounds)
 
 
-def measure(offers: int, rounds: int) -> float:
-    """Microseconds of a domain call."""
+def measure(sizes: list[int], rounds: int) -> None:
     from django.db import connection
     from django.utils import timezone
 
     from offers.visibility import membership_offers
 
-    space, members = _fill(offers)
+    spaces = [_fill(offers) for offers in sizes]
     now = timezone.now()
 
-    def round_trip(membership: Any) -> None:
+    def round_trip(place: int) -> None:
+        space, members = spaces[0]
         connection.connection.execute(
             "SELECT * FROM segments_membership WHERE space_number = %s AND id = %s",
-            [space.pk, membership],
+            [space.pk, members[place]],
         ).fetchone()
 
-    reasons = 0
+    def domain_call(space: Any, members: list[Any]) -> Callable[[int], int]:
+        def call(place: int) -> int:
+            answers = membership_offers(space=space, membership=members[place], at=now)
+            return sum(len(answer.visible_reasons) for answer in answers)
 
-    def domain_call(membership: Any) -> None:
-        nonlocal reasons
-        answers = membership_offers(space=space, membership=membership, at=now)
-        reasons += sum(len(answer.visible_reasons) for answer in answers)
+        return call
 
-    for membership in members:  # compile, and let every answer be made once
-        domain_call(membership)
-    times = in_turn([round_trip, domain_call], random.choices(members, k=rounds))
-    bare, call = (statistics.median(taken) * 1e6 for taken in times)
-    print(f"offers {offers}, members {len(members)}, rounds {rounds}")
-    print(f"round trip    {bare:8.0f} µs")
-    print(f"domain call   {call:8.0f} µs   {call / bare:5.2f} × the round trip", flush=True)
-    return call
+    calls = [domain_call(*made) for made in spaces]
+    for call in calls:
+        for place in range(_MEMBERS):  # compile, and let every answer be made once
+            call(place)
+    places = random.choices(range(_MEMBERS), k=rounds)
+    bare, first = map(statistics.median, in_turn([round_trip, calls[0]], places))
+    print(machine())
+    print(f"members {_MEMBERS}, rounds {rounds}, medians")
+    print(f"round trip       {bare * 1e6:8.0f} µs")
+    print(f"{sizes[0]:6} offers    {first * 1e6:8.0f} µs   {first / bare:.2f} × the round trip")
+    for offers, call in zip(sizes[1:], calls[1:], strict=True):
+        less, more = map(statistics.median, in_turn([calls[0], call], places))
+        print(f"{offers:6} offers    {more * 1e6:8.0f} µs   {more / less:.2f} × {sizes[0]} offers")
 
 
 def _fill(offers: int) -> tuple[Any, list[Any]]:
     from django.utils import timezone
 
-    from audiences.services import define_audience
+    from audiences.models import Audience
     from offers.models import Offer, OfferAudience
     from segments.models import Membership, Segment, Space
     from segments.services import add_members
@@ -97,7 +102,7 @@ def _fill(offers: int) -> tuple[Any, list[Any]]:
             last_order_at=timezone.now() - datetime.timedelta(days=draw.randint(0, 700)),
             metadata={"country": draw.choice(_COUNTRIES)},
         )
-        for place in range(200)
+        for place in range(_MEMBERS)
     ]
     for segment in segments:
         add_members(segment=segment, memberships=[one.pk for one in draw.sample(members, 20)])
@@ -114,10 +119,11 @@ def _fill(offers: int) -> tuple[Any, list[Any]]:
                 {"segments": [str(segment.id) for segment in chosen]},
             ),
         ):
-            audience = define_audience(
+            audience = Audience(
                 space=space, audience_type=audience_type, configuration=configuration
             )
             links.append(OfferAudience(space=space, offer=offer, audience=audience))
+    Audience.objects.bulk_create(link.audience for link in links)
     OfferAudience.objects.bulk_create(links)
     return space, [one.id for one in members]
 

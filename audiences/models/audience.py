@@ -84,7 +84,8 @@ class Audience(Row):
         resource_name = "audiences"
 
     def __str__(self) -> str:
-        return self.name or self.type.label
+        known = types.registry.TYPES.get(self.audience_type)
+        return self.name or (known.label if known else self.audience_type)
 
     @property
     def type(self) -> types.AudienceType:

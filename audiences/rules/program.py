@@ -57,7 +57,7 @@ class Literal:
 TRUE = Literal(0)
 
 
-_MOST_KEPT = 4096  # texts whose answers a field keeps
+_MOST_KEPT = 1024  # texts whose answers a field keeps
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ from audiences.models import Audience
 from segments.models import Segment
 
 Names = dict[UUID, str]
+# A definition that was changed in the database, past the services, can be anything.
+_UNREADABLE = (LookupError, TypeError, ValueError, AttributeError)
 
 
 def summaries(audiences: Iterable[Audience]) -> dict[int, str]:
@@ -18,10 +20,14 @@ def summaries(audiences: Iterable[Audience]) -> dict[int, str]:
     """
     known = list(audiences)
     names = referred_names(known)
-    return {
-        audience.pk: audience.type.summary(audience.configuration, names.get(audience.space_id, {}))
-        for audience in known
-    }
+    return {audience.pk: _summary(audience, names.get(audience.space_id, {})) for audience in known}
+
+
+def _summary(audience: Audience, names: Names) -> str:
+    try:
+        return audience.type.summary(audience.configuration, names)
+    except _UNREADABLE:
+        return "who is meant can't be read"
 
 
 def referred_names(audiences: Iterable[Audience]) -> dict[int, Names]:
@@ -29,9 +35,12 @@ def referred_names(audiences: Iterable[Audience]) -> dict[int, Names]:
     segments: set[tuple[int, UUID]] = set()
     others: set[tuple[int, UUID]] = set()
     for audience in audiences:
-        kind, space = audience.type, audience.space_id
-        segments |= {(space, id) for id in kind.segments(audience.configuration)}
-        others |= {(space, id) for id in kind.audiences(audience.configuration)}
+        space = audience.space_id
+        try:
+            segments |= {(space, id) for id in audience.type.segments(audience.configuration)}
+            others |= {(space, id) for id in audience.type.audiences(audience.configuration)}
+        except _UNREADABLE:
+            continue  # it refers to nothing that could be named
     names: dict[int, Names] = {}
     if segments:
         rows = Segment.objects.filter(

@@ -8,7 +8,11 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from audiences.models import Listed
+from audiences.services import refresh_space
+from audiences.services.by_hand import put_on_list
 from segments.models import Membership, Space
 
 Make = Callable[..., Any]
@@ -37,6 +41,18 @@ PAGES = [
     "segments/S/memberships?include=segments",
     "segments/S/relationships/memberships",
     "audiences/A/segments",
+    "audiences?include=dependencies,dependents",
+    "audiences/A/members?include=segments",
+    "audiences/A/members?filter[search]=m",
+    "audiences/A/relationships/members",
+    "audiences/A/changes/entered?filter[from]=0&filter[to]=1",
+    "audiences/A/dependents",
+    "audiences/A/included",
+    "audiences/A/versions",
+    "audience-versions",
+    "memberships/M/audiences",
+    "memberships/M/explain",
+    "rule-fields",
     "audiences/A/offers?include=audiences",
     "audiences/A/offer",
     "audiences/A/relationships/offer",
@@ -65,8 +81,16 @@ class World:
         ids = [str(one.id) for one in self.segments]
         while len(self.audiences) < len(self.memberships):
             self.audiences.append(audience("in_any_segment", segments=ids[:2]))
+            asked = {"in_audience": str(self.audiences[0].id)}
+            self.audiences.append(audience("rules", rule=asked))
         while len(self.offers) < len(self.memberships):
             self.offers.append(offer(*self.audiences[:3]))  # the first is used by them all
+        put_on_list(
+            audience=self.audiences[0],
+            memberships=[one.pk for one in self.memberships],
+            listed=Listed.INCLUDED,
+        )
+        refresh_space(space=self.memberships[0].space, now=timezone.now())
 
 
 @pytest.fixture

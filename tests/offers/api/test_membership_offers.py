@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from audiences.models import Audience, Lifecycle
+from audiences.services import redefine_audience
 from offers.visibility import membership_offers
 from segments.models import Membership, Space
 from segments.services import save_row
@@ -215,3 +217,30 @@ def test_it_is_only_to_read(api: Any, world: dict[str, Any], method: str) -> Non
     linkage = {"data": {"type": "offers", "id": str(world["gold"].id)}}
     changed = api.patch(f"{base}/relationships/offer", linkage)
     assert changed.status_code == 403
+
+
+def test_an_audience_out_of_force_hides_its_offer_and_says_so(
+    api: Any, make_membership: Make, make_audience: Make, make_offer: Make
+) -> None:
+    make_membership(external_id="ana", total_orders=1)
+    rule = {"field": "total_orders", "operator": "greater", "value": 5}
+    make_offer(make_audience("rules", rule=rule), name="keen")
+    off = make_audience("age_within", minimum_age=0)
+    redefine_audience(off, lifecycle=Lifecycle.INACTIVE)
+    make_offer(off, name="off")
+    broken = make_audience("age_within", minimum_age=0)
+    Audience.objects.filter(pk=broken.pk).update(configuration={"minimum_age": []})
+    Audience.objects.filter(pk=broken.pk).update(audience_type="gone")
+    make_offer(broken, name="broken")
+    asked = "membership-offers?filter[external_id]=ana"
+    expected = {
+        "keen": "not_in_audience",
+        "off": "audience_inactive",
+        "broken": "audience_unavailable",
+    }
+    assert _statuses(api.get(asked)) == expected
+    for name, status in expected.items():
+        assert _statuses(api.get(f"{asked}&filter[visible_status]={status}")) == {name: status}
+    (keen,) = api.get(f"{asked}&filter[visible_status]=not_in_audience").json()["data"]
+    (reason,) = keen["attributes"]["visible_reasons"]
+    assert "orders is more than 5" in reason["detail"]
