@@ -26,6 +26,9 @@ _OTHER_KINDS = (
     (b"%PDF", "a PDF document", "Ask for the table as CSV."),
 )
 
+_GOES_ON = "has a quoted text that goes on after its closing quote"
+_TOO_LONG = f"has a value of more than {csv.field_size_limit():,} characters"
+
 
 class Row(NamedTuple):
     """One row of the file, read in Python."""
@@ -95,7 +98,7 @@ class CsvFile:
                         f'A quote (") opens in the row of line {line} and is not closed there. '
                         'Close it, or write a quote within a quoted text twice ("").'
                     ) from error
-                yield Row(line, [], broken=str(error))
+                yield Row(line, [], broken=_GOES_ON if "expected" in str(error) else _TOO_LONG)
             else:
                 if any(cells):
                     yield Row(line, cells)

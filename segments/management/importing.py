@@ -50,7 +50,7 @@ class ImportCommand(BaseCommand):
 
     @abstractmethod
     def counts(self, imported: Any) -> Mapping[str, int]:
-        """What was done, in words and numbers; all 0 when nothing was."""
+        """How much was added, removed and so on, and how much was “unchanged”."""
 
     def handle(self, *args: Any, **options: Any) -> None:
         name = "standard-input" if options["file"] == "-" else Path(options["file"]).stem
@@ -77,7 +77,7 @@ class ImportCommand(BaseCommand):
             raise CommandError(f"{refusal} Nothing was changed.") from refusal
         except OSError as error:
             raise CommandError(
-                f"{error.filename}: {error.strerror}. Nothing was changed."
+                f"{error.filename or name}: {error.strerror}. Nothing was changed."
             ) from error
         except KeyboardInterrupt as interrupt:
             raise CommandError("Stopped. Nothing was changed.", returncode=130) from interrupt
@@ -93,7 +93,8 @@ class ImportCommand(BaseCommand):
         if dry_run:
             self.stdout.write("Nothing was changed: this is what the import would do.")
         elif not any(number for word, number in counts.items() if word != "unchanged"):
-            self.stdout.write("Nothing changed: all is already as the file says.")
+            what = "the rest" if imported.bad else "all"
+            self.stdout.write(f"Nothing changed: {what} is already as the file says.")
         widths = max(map(len, rows)), max(len(f"{number:,}") for number in rows.values())
         for word, number in rows.items():
             self.stdout.write(f"{word:<{widths[0]}} {number:>{widths[1]},}")

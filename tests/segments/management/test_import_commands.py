@@ -92,6 +92,8 @@ def test_skips_bad_rows(command: Command) -> None:
     assert "Bad rows: 2. All that is wrong with them: bad.csv" in said.err
     assert Path("bad.csv").exists()
     assert Membership.objects.count() == 1
+    again = command("import_memberships", BAD, "--skip-bad-rows")
+    assert "Nothing changed: the rest is already as the file says." in again.out
 
 
 def test_reads_standard_input(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
