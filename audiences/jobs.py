@@ -8,6 +8,7 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
 from audiences.services import refresh_space as refresh
+from audiences.services.refresh import DAY
 from segments.models import Space
 
 # What makes a refresh due: changed memberships, a changed definition, the clock, a schedule, a
@@ -23,7 +24,7 @@ SELECT a.space_number FROM audiences_audiencestatus s
 JOIN audiences_audience a ON a.number = s.audience_number
 WHERE a.enabled AND a.lifecycle = 'published' AND (
     s.changes_at <= %(now)s OR s.requested_at IS NOT NULL
-    OR s.as_of + make_interval(secs => a.refresh_interval) <= %(now)s
+    OR s.as_of + make_interval(secs => coalesce(a.refresh_interval, %(day)s)) <= %(now)s
     OR s.failed_at + interval '5 minutes' <= %(now)s)
 """
 
@@ -45,7 +46,7 @@ def refresh_space(space: int) -> None:
 def defer_due() -> int:
     """Ask for a refresh of every space that is due, and has none waiting; how many were asked."""
     with connection.cursor() as cursor:
-        cursor.execute(_DUE, {"now": timezone.now()})
+        cursor.execute(_DUE, {"now": timezone.now(), "day": DAY})
         due = {space for (space,) in cursor.fetchall()}
         if due:
             cursor.execute(_WAITING)

@@ -121,7 +121,7 @@ class Migration(migrations.Migration):
             name="refresh_interval",
             field=models.PositiveIntegerField(
                 blank=True,
-                help_text="Seconds between full rebuilds. Empty: changes alone keep it right.",
+                help_text="Seconds between full rebuilds; empty: a day. Between them changes are followed.",
                 null=True,
                 validators=[django.core.validators.MinValueValidator(60)],
             ),

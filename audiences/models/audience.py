@@ -51,7 +51,7 @@ class Audience(Row):
         null=True,
         blank=True,
         validators=[MinValueValidator(60)],
-        help_text="Seconds between full rebuilds. Empty: changes alone keep it right.",
+        help_text="Seconds between full rebuilds; empty: a day. Between them changes are followed.",
     )
     segments = models.ManyToManyField(
         Segment, through="AudienceSegment", related_name="audiences", editable=False

@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from pyroaring import BitMap
 
 from audiences import members
-from audiences.models import AudienceStatus, Cause, SpaceRefresh
+from audiences.models import Audience, AudienceStatus, Cause, SpaceRefresh
 from audiences.rules.clock import Clock
 from audiences.rules.columns import Chunk, read_chunks, read_numbers
 from audiences.rules.evaluate import ColumnAnswers
@@ -28,6 +28,7 @@ from segments.models import Space
 logger = logging.getLogger(__name__)
 
 _AT_ONCE = 1 << 17  # changed memberships that are read together
+DAY = 86_400  # seconds between full passes of an audience that has no interval of its own
 _TRY_AGAIN_AFTER = datetime.timedelta(minutes=5)
 _SOONEST = datetime.timedelta(seconds=10)  # between two rebuilds by the clock
 
@@ -162,10 +163,14 @@ def _cause(meaning: Meaning, status: AudienceStatus, now: datetime.datetime, ful
         return Cause.FULL
     if status.changes_at is not None and status.changes_at <= now:
         return Cause.CLOCK
-    interval = meaning.audience.refresh_interval
-    if interval and status.as_of and now - status.as_of >= datetime.timedelta(seconds=interval):
+    if status.as_of is not None and now - status.as_of >= full_pass_after(meaning.audience):
         return Cause.FULL
     return Cause.FACTS
+
+
+def full_pass_after(audience: Audience) -> datetime.timedelta:
+    """How long after the last time an audience is worked out whole again: to find any drift."""
+    return datetime.timedelta(seconds=audience.refresh_interval or DAY)
 
 
 def _changed_chunks(

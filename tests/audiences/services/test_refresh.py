@@ -214,6 +214,23 @@ def test_a_full_pass_reports_drift(
     assert "had drifted by 1 members" in caplog.text
 
 
+def test_every_audience_is_worked_out_whole_once_a_day_or_at_its_own_interval(
+    refresh: Make, make_membership: Make, make_rule: Make, at: datetime.datetime
+) -> None:
+    make_membership(total_orders=12)
+    make_rule("daily", **orders(10))
+    redefine_audience(make_rule("hourly", **orders(10)), refresh_interval=3600)
+    refresh()
+
+    def worked_out_at(name: str) -> datetime.datetime | None:
+        return AudienceStatus.objects.get(audience__name=name).as_of
+
+    refresh(at + HOUR)
+    assert (worked_out_at("daily"), worked_out_at("hourly")) == (at, at + HOUR)
+    refresh(at + 24 * HOUR)
+    assert worked_out_at("daily") == worked_out_at("hourly") == at + 24 * HOUR
+
+
 def test_another_spaces_members_are_not_asked(
     refresh: Make, make_membership: Make, make_rule: Make, other_space: Space
 ) -> None:
