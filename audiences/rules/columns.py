@@ -272,22 +272,24 @@ def _read(space: int, wanted: Wanted, clock: Clock, which: str, parameters: Sequ
         numbers,
         clock,
         columns,
-        _segments(space, wanted.segments, which, parameters),
+        _segments(wanted.segments, which, parameters),
         _listed("included", wanted.lists, which, parameters),
         _listed("excluded", wanted.lists, which, parameters),
     )
 
 
 def _segments(
-    space: int, segments: Collection[int], which: str, parameters: Sequence[Any]
+    segments: Collection[int], which: str, parameters: Sequence[Any]
 ) -> dict[int, BitMap]:
+    """The space is not asked for: a segment has members of its own space only, and so the index
+    on both numbers answers alone."""
     if not segments:
         return {}
     rows = _fetch_all(
         "SELECT segment_number, string_agg(int4send(membership_number), '')"
         " FROM segments_segmentmembership WHERE segment_number = ANY(%s::int[])"
-        f" AND space_number = %s AND membership_number {which} GROUP BY segment_number",
-        [list(segments), space, *parameters],
+        f" AND membership_number {which} GROUP BY segment_number",
+        [list(segments), *parameters],
     )
     return {segment: BitMap(_uint32(run)) for segment, run in rows}
 

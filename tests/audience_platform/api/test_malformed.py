@@ -103,6 +103,15 @@ def requests(
         "discontinued": False,
         "custom_data": {},
     }
+    conditions = [
+        {"field": "metadata.tier", "operator": "in", "value": ["gold"], "case_sensitive": True},
+        {"field": "age", "operator": "between", "value": [18, 35]},
+        {"field": "created_at", "operator": "within_last", "value": {"amount": 1, "unit": "day"}},
+        {"not": {"in_segment": str(segment.id)}},
+        {"sample": {"percent": 10, "seed": "x"}},
+    ]
+    ruled = {"rule": {"any": [{"all": conditions}]}, "estimate": False}
+    drawn_from = {"audience": {"data": {"type": "audiences", "id": str(audience.id)}}}
     aimed_at = {"audiences": {"data": [{"type": "audiences", "id": str(audience.id)}]}}
     return [
         ("POST", "memberships", {"data": {"type": "memberships", "attributes": attributes}}),
@@ -157,6 +166,23 @@ def requests(
             "offers",
             {"data": {"type": "offers", "attributes": shown, "relationships": aimed_at}},
         ),
+        (
+            "POST",
+            "audiences/preview",
+            {
+                "data": {
+                    "type": "audience-previews",
+                    "attributes": ruled,
+                    "relationships": drawn_from,
+                }
+            },
+        ),
+        (
+            "POST",
+            "offers/preview",
+            {"data": {"type": "offer-previews", "relationships": aimed_at}},
+        ),
+        ("POST", f"audiences/{audience.id}/relationships/included", {"data": [member]}),
     ]
 
 
@@ -205,7 +231,17 @@ def test_metadata_of_any_shape_is_kept_or_refused(api: Any, data: st.DataObject)
         _check(api.get(f"memberships/{response.json()['data']['id']}"))
 
 
-PATHS = ["memberships", "segments", "segment-memberships", "audiences", "offers", "spaces"]
+PATHS = [
+    "memberships",
+    "segments",
+    "segment-memberships",
+    "audiences",
+    "audiences/overlap",
+    "audience-versions",
+    "rule-fields",
+    "offers",
+    "spaces",
+]
 NAMES = [
     "include",
     "sort",
