@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from audience_platform.services import make_key
 from segments.models import Space
@@ -114,4 +114,4 @@ def test_the_login_page(open_page: Callable[..., Page], vera: User, screenshots:
     page.get_by_label("Username").fill("vera")
     page.get_by_label("Password").fill("wrong")
     page.get_by_role("button", name="Log in").click()
-    assert "Please enter the correct username and password" in page.locator("body").inner_text()
+    expect(page.get_by_text("Please enter the correct username and password")).to_be_visible()
