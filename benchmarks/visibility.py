@@ -8,7 +8,9 @@ four out of a hundred). A membership is in twenty. Timed for memberships chosen 
 in turn with the round trip, and with more offers in turn with the fewest:
 
 * round trip: the membership's row by its id, straight from psycopg;
-* domain call: ``offers.visibility.membership_offers``, the database included, and its reasons read.
+* domain call: ``offers.visibility.membership_offers``, the database included, and its reasons read;
+* HTTP request: ``GET /api/membership-offers``, a hundred of its offers on the page, through all of
+  Django (token, query, visibility, document) but for the network.
 """
 
 from __future__ import annotations
@@ -62,6 +64,7 @@ def measure(sizes: list[int], rounds: int) -> None:
 
         return call
 
+    request = _request(*spaces[0])
     calls = [domain_call(*made) for made in spaces]
     for call in calls:
         for place in range(_MEMBERS):  # compile, and let every answer be made once
@@ -72,9 +75,28 @@ def measure(sizes: list[int], rounds: int) -> None:
     print(f"members {_MEMBERS}, rounds {rounds}, medians")
     print(f"round trip       {bare * 1e6:8.0f} µs")
     print(f"{sizes[0]:6} offers    {first * 1e6:8.0f} µs   {first / bare:.2f} × the round trip")
+    bare, whole = map(statistics.median, in_turn([round_trip, request], places[:50]))
+    print(f"  HTTP request   {whole * 1e6:8.0f} µs   {whole / bare:.0f} × the round trip")
     for offers, call in zip(sizes[1:], calls[1:], strict=True):
         less, more = map(statistics.median, in_turn([calls[0], call], places))
         print(f"{offers:6} offers    {more * 1e6:8.0f} µs   {more / less:.2f} × {sizes[0]} offers")
+
+
+def _request(space: Any, members: list[Any]) -> Callable[[int], None]:
+    from django.test import Client
+    from django.utils import timezone
+
+    from audience_platform.services import make_key
+
+    token = make_key(name="benchmark", spaces=[space], at=timezone.now()).token
+    client = Client(headers={"authorization": f"Bearer {token}"}, SERVER_NAME="localhost")
+
+    def request(place: int) -> None:
+        query = {"filter[membership]": str(members[place]), "page[size]": "100"}
+        response = client.get("/api/membership-offers", query, secure=True)
+        assert response.status_code == 200, response.content
+
+    return request
 
 
 def _fill(offers: int) -> tuple[Any, list[Any]]:
