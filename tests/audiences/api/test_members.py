@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import datetime
+import io
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +13,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from audiences.models import Audience
+from segments.imports.memberships import import_memberships
 from segments.models import Membership, Space
 from segments.services import delete_row
 
@@ -186,3 +189,19 @@ def test_a_refusal_of_a_file_is_a_document(api: Any, keen: Audience) -> None:
     response = api.get(f"audiences/{keen.id}/members.csv?page[size]=1", Accept="text/csv")
     assert response.status_code == 400
     assert response.json()["errors"][0]["source"] == {"parameter": "page[size]"}
+
+
+def test_a_file_imports_again_and_changes_nothing(
+    api: Any,
+    keen: Audience,
+    people: Any,
+    refresh: Make,
+    space: Space,
+    at: datetime.datetime,
+) -> None:
+    refresh()
+    response = api.get(f"audiences/{keen.id}/members.csv", Accept="text/csv")
+    file = io.BytesIO(b"".join(response.streaming_content))
+    imported = import_memberships(space=space, file=file, now=at)
+    assert imported.rows > 0
+    assert (imported.added, imported.updated, imported.bad) == (0, 0, 0)
