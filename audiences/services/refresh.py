@@ -23,7 +23,7 @@ from audiences.rules.columns import Chunk, read_chunks, read_numbers
 from audiences.rules.evaluate import ColumnAnswers
 from audiences.rules.moves import next_change
 from audiences.services.meaning import Meaning, Meanings, read_meanings
-from segments.models import Space
+from segments.models import ChangedMemberships, Space
 
 logger = logging.getLogger(__name__)
 
@@ -103,7 +103,7 @@ def _refresh(space: Space, now: datetime.datetime, full: bool, asked: set[int]) 
         for work in partly:
             work.new = (old[work.status.pk] - changed) | work.new
     took = datetime.timedelta(seconds=time.monotonic() - started)
-    outcomes = _store(works, old, changed, now, took)
+    outcomes = _store(works, old, changed | _noted_since(space), now, took)
     lock.as_of, lock.took = now, datetime.timedelta(seconds=time.monotonic() - started)
     lock.save()
     return outcomes
@@ -118,6 +118,13 @@ def _take_changed(space: Space) -> BitMap:
             [space.pk],
         )
         return BitMap().union(*(BitMap(numbers) for (numbers,) in cursor.fetchall()))
+
+
+def _noted_since(space: Space) -> BitMap:
+    """Memberships that changed while the others were read: they may have been read either way, and
+    are for the next refresh."""
+    rows = ChangedMemberships.objects.filter(space=space)
+    return BitMap().union(*map(BitMap, rows.values_list("membership_numbers", flat=True)))
 
 
 def _sorted_out(
@@ -214,6 +221,7 @@ def _store(
         outcome = Outcome(work.meaning.audience.pk, str(work.meaning.audience), error=work.error)
         outcomes.append(outcome)
         before = old.get(work.status.pk)
+        still = _stands_still(work.status, now)
         if _stand(work, now, took):
             stand.append(work.status)
         outcome.size = work.status.size
@@ -223,7 +231,7 @@ def _store(
             changes.append(members.Change(work.status, work.cause, before, work.new, took))
             outcome.cause, outcome.size = work.cause, len(work.new)
             outcome.entered, outcome.left = len(work.new - before), len(before - work.new)
-        if work.cause == Cause.FULL:
+        if work.cause == Cause.FULL and still:
             outcome.drift = len((work.new ^ before) - changed)
             if outcome.drift:
                 logger.error("%s had drifted by %d members", outcome.name, outcome.drift)
@@ -233,6 +241,12 @@ def _store(
         ["meaning", "as_of", "took", "changes_at", "requested_at", "last_error", "failed_at"],
     )
     return outcomes
+
+
+def _stands_still(status: AudienceStatus, now: datetime.datetime) -> bool:
+    """Whether the clock has moved nobody since the last time: what a full rebuild then finds
+    otherwise has drifted. (A move by the clock may wait for ``_SOONEST``.)"""
+    return status.changes_at is None or status.changes_at > now + _SOONEST
 
 
 def _stand(work: _Work, now: datetime.datetime, took: datetime.timedelta) -> bool:

@@ -160,6 +160,20 @@ def test_answers_follow_the_facts_and_the_definitions_at_once(
     assert see(member) == {}
 
 
+def test_saving_a_space_that_was_read_before_a_change_brings_nothing_old_back(
+    see: Make, space: Space, make_membership: Make, make_offer: Make
+) -> None:
+    member = make_membership()
+    make_offer(name="first")
+    read_before = Space.objects.get(pk=space.pk)
+    assert set(see(member)) == {"first"}
+    make_offer(name="second")
+    version = Space.objects.get(pk=space.pk).definitions_version
+    read_before.save()
+    assert Space.objects.get(pk=space.pk).definitions_version == version
+    assert set(see(member)) == {"first", "second"}
+
+
 def test_what_a_rolled_back_transaction_saw_is_forgotten(
     see: Make, make_membership: Make, make_offer: Make
 ) -> None:

@@ -7,7 +7,14 @@ from django.db import connection
 from pytest_django import DjangoAssertNumQueries
 
 from audiences import members
-from audiences.models import Audience, AudienceStatus, AudienceVersion, Cause, Listed
+from audiences.models import (
+    Audience,
+    AudienceStatus,
+    AudienceVersion,
+    Cause,
+    Listed,
+    SpaceRefresh,
+)
 from audiences.services import Outcome, redefine_audience, refresh_space
 from audiences.services.define import list_by_hand
 from segments.models import ChangedMemberships, Membership, Segment, Space
@@ -212,6 +219,31 @@ def test_a_full_pass_reports_drift(
     assert refresh()["keen"].left == 0
     assert refresh(full=True)["keen"].drift == 1
     assert "had drifted by 1 members" in caplog.text
+
+
+def test_what_the_clock_moved_is_no_drift(
+    refresh: Make, make_membership: Make, make_rule: Make, at: datetime.datetime
+) -> None:
+    make_membership(last_order_at=at)
+    recently = {"field": "last_order_at", "operator": "within_last"}
+    make_rule("day", **recently, value={"amount": 24, "unit": "hour"})
+    refresh()
+    outcome = refresh(at + 25 * HOUR, full=True)["day"]
+    assert (outcome.left, outcome.drift) == (1, 0)
+
+
+def test_another_time_zone_works_the_audiences_out_anew(
+    space: Space, refresh: Make, make_membership: Make, make_rule: Make
+) -> None:
+    make_membership()
+    make_rule("keen", **orders(10))
+    refresh()
+    Space.objects.filter(pk=space.pk).update(time_zone="Pacific/Auckland")
+    version = Space.objects.get(pk=space.pk).definitions_version
+    assert version != SpaceRefresh.objects.get(space=space).definitions_version
+    space.refresh_from_db()
+    refresh()
+    assert version == SpaceRefresh.objects.get(space=space).definitions_version
 
 
 def test_every_audience_is_worked_out_whole_once_a_day_or_at_its_own_interval(
