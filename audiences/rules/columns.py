@@ -240,12 +240,11 @@ def read_sample(*, space: int, wanted: Wanted, clock: Clock, size: int) -> tuple
         "SELECT reltuples FROM pg_class WHERE oid = 'segments_membership'::regclass", []
     )
     share = min(1.0, size / max(rows, 1))
-    (run,) = _fetch(
-        "SELECT string_agg(int4send(number), '') FROM segments_membership"
-        " TABLESAMPLE SYSTEM (%s) WHERE space_number = %s",
-        [100 * share, space],
+    numbers, columns = _read_columns(
+        wanted, "TABLESAMPLE SYSTEM (%s) WHERE space_number = %s", [100 * share, space]
     )
-    return _read(space, wanted, clock, "= ANY(%s::int[])", [_array(_uint32(run).tolist())]), share
+    chunk = _chunk(numbers, columns, wanted, clock, "= ANY(%s::int[])", [_array(numbers.tolist())])
+    return chunk, share
 
 
 def _array(numbers: Sequence[int]) -> str:
@@ -254,20 +253,38 @@ def _array(numbers: Sequence[int]) -> str:
 
 
 def _read(space: int, wanted: Wanted, clock: Clock, which: str, parameters: Sequence[Any]) -> Chunk:
+    numbers, columns = _read_columns(
+        wanted, f"WHERE space_number = %s AND number {which}", [space, *parameters]
+    )
+    return _chunk(numbers, columns, wanted, clock, which, parameters)
+
+
+def _read_columns(
+    wanted: Wanted, where: str, parameters: Sequence[Any]
+) -> tuple[NDArray[np.uint32], dict[str, Column]]:
     """Each column comes as one binary value, its rows strung together: a row at a time would cost
     a Python step for each. All in one statement, so that they are in one order."""
     found = [_source(name) for name in wanted.sources]
     aggregates = "".join(f", {one.aggregate}" for one in found)
     run, *runs = _fetch(
-        f"SELECT string_agg(int4send(number), ''){aggregates} FROM segments_membership"
-        f" WHERE space_number = %s AND number {which}",
-        [*(value for one in found for value in one.parameters), space, *parameters],
+        f"SELECT string_agg(int4send(number), ''){aggregates} FROM segments_membership {where}",
+        [*(value for one in found for value in one.parameters), *parameters],
     )
     numbers = _uint32(run)
-    columns = {
+    return numbers, {
         name: one.decode(values, len(numbers))
         for name, one, values in zip(wanted.sources, found, runs, strict=True)
     }
+
+
+def _chunk(
+    numbers: NDArray[np.uint32],
+    columns: dict[str, Column],
+    wanted: Wanted,
+    clock: Clock,
+    which: str,
+    parameters: Sequence[Any],
+) -> Chunk:
     return Chunk(
         numbers,
         clock,
