@@ -77,6 +77,7 @@ class BearerAuthentication(BaseAuthentication):
             key = find_key(match[1], at=timezone.now())
         except UnusableToken as error:
             raise AuthenticationFailed(str(error)) from error
+        request._request.api_key = key  # type: ignore[attr-defined]  # for the audit trail
         return AnonymousUser(), KeyAccess(key, request.headers.get("X-Space"))
 
     def authenticate_header(self, request: Request) -> str:

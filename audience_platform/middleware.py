@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 from csp.middleware import CSPMiddleware, PolicyParts
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
 
+from audience_platform.audit.acting import acting, by_request
 from segments.admin.spaces import current_space
+
+_REQUEST_ID = re.compile(r"[\w.:/+=@-]{1,200}", re.ASCII)
 
 
 class ContentSecurityPolicy(CSPMiddleware):
@@ -40,6 +45,22 @@ class SpaceClock:
             space = current_space(request)
             if space is not None:
                 timezone.activate(space.zone)
+
+
+class WhoActs:
+    """What a request writes is put down to whoever sent it. Its answer says under which id:
+    the ``X-Request-Id`` that it came with, or a new one."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-Id", "")
+        id = given if _REQUEST_ID.fullmatch(given) else uuid4().hex
+        with acting(lambda: by_request(request, id)):
+            response = self._get_response(request)
+        response["X-Request-Id"] = id
+        return response
 
 
 def _in_admin(request: HttpRequest) -> bool:

@@ -24,7 +24,8 @@ SECURE_REDIRECT_EXEMPT = [r"^health/"]  # load balancers ask from within, withou
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 SECURE_HSTS_SECONDS = environment.number("SECURE_HSTS_SECONDS", 3600 if HTTPS else 0, "seconds")
-if environment.boolean("BEHIND_PROXY", False):
+BEHIND_PROXY = environment.boolean("BEHIND_PROXY", False)
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 # Whether all of the domain's other hosts are on HTTPS too is not ours to promise.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
@@ -65,6 +66,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "audience_platform.middleware.WhoActs",
     "audience_platform.middleware.SpaceClock",
 ]
 
@@ -198,6 +200,10 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 }
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
+
+# How long what was done is kept in the audit trail.
+HISTORY_PAGE = "admin:audience_platform_auditevent_changelist"  # of what has an object_id
+AUDIT_TRAIL_DAYS = environment.number("AUDIT_TRAIL_DAYS", 400, "days")
 
 LOGGING = {
     "version": 1,

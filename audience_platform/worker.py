@@ -6,19 +6,23 @@ Several may run. One that is killed leaves its job to the others, or to itself w
 from __future__ import annotations
 
 import asyncio
+import datetime
 import logging
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
+from django.conf import settings
 from django.db import close_old_connections
 from django.db.utils import DatabaseError
+from django.utils import timezone
 from procrastinate import App
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.exceptions import ConnectorException, UniqueViolation
 from procrastinate.jobs import Status
 
+from audience_platform.audit.seals import remove_old, seal
 from audiences.jobs import defer_due
 
 logger = logging.getLogger(__name__)
@@ -41,6 +45,7 @@ async def run(*, concurrency: int, wait: bool = True) -> None:
     if not wait:
         await asyncio.to_thread(_look)
         await _work_once(concurrency)
+        await asyncio.to_thread(_keep_audit_trail)
         return
     while not stop.is_set():
         working = asyncio.create_task(_work(concurrency))
@@ -91,6 +96,8 @@ async def _watch(worker: App) -> None:
         while True:
             try:
                 await loop.run_in_executor(thread, _look)
+                if looks % 5 == 0:
+                    await loop.run_in_executor(thread, _keep_audit_trail)
                 if looks % 10 == 0:
                     await _take_up_stalled(worker)
             except (DatabaseError, ConnectorException):
@@ -102,6 +109,13 @@ async def _watch(worker: App) -> None:
 def _look() -> None:
     close_old_connections()
     defer_due()
+
+
+def _keep_audit_trail() -> None:
+    """Seal what has happened, and let go of what has been kept long enough."""
+    now = timezone.now()
+    seal(now=now)
+    remove_old(now=now, kept=datetime.timedelta(days=settings.AUDIT_TRAIL_DAYS))
 
 
 async def _take_up_stalled(worker: App) -> None:

@@ -1,4 +1,5 @@
 from audience_platform.admin.access import UserAdmin
 from audience_platform.admin.api_keys import ApiKeyAdmin
+from audience_platform.admin.audit_events import AuditEventAdmin
 
-__all__ = ["ApiKeyAdmin", "UserAdmin"]
+__all__ = ["ApiKeyAdmin", "AuditEventAdmin", "UserAdmin"]

@@ -16,7 +16,10 @@ _TARGETING = [
     ("Segments", "label", "segments_segment"),
     ("Memberships", "badge", "segments_membership"),
 ]
-_ACCESS = [("API keys", "key", "audience_platform_apikey")]
+_ACCESS = [
+    ("API keys", "key", "audience_platform_apikey"),
+    ("Audit trail", "history", "audience_platform_auditevent"),
+]
 _SUPERUSERS = [
     ("Spaces", "domain", "segments_space"),
     ("Users", "manage_accounts", "auth_user"),

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from audience_platform.api import pages
+from audience_platform.api.audit_events import AuditEventViewSet
 from audience_platform.api.idempotency import once
 from audiences.api.memberships import MembershipViewSet
 from audiences.api.rule_fields import RuleFieldViewSet
@@ -33,7 +34,8 @@ VIEWSETS: tuple[type[ResourceViewSet], ...] = (
     AudienceVersionViewSet,
     RuleFieldViewSet,
     OfferViewSet,
-    MembershipOfferViewSet,
+    AuditEventViewSet,
+    MembershipOfferViewSet,  # the last: the one that is not there without a filter
 )
 _COLLECTION = {"get": "list", "post": "create"}
 _ONE = {"get": "retrieve", "patch": "update", "delete": "destroy"}

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from django import forms
+from django.conf import settings
 from django.contrib.admin import AdminSite, ShowFacets
-from django.contrib.admin.utils import NestedObjects, flatten_fieldsets, quote
+from django.contrib.admin.utils import NestedObjects, flatten_fieldsets, quote, unquote
 from django.db import models, router, transaction
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import path, reverse
 from django.utils.html import format_html
@@ -237,6 +238,13 @@ class RowAdmin(UnfoldModelAdmin):
             delete_row(row)
 
     # Showing
+
+    def history_view(self, request: HttpRequest, object_id: str, *_: Any) -> HttpResponse:
+        """What was done to the row, whoever did it by whatever way: the audit trail's page."""
+        row = self.get_object(request, unquote(object_id))
+        if row is None:
+            raise Http404
+        return HttpResponseRedirect(f"{reverse(settings.HISTORY_PAGE)}?object_id={row.id}")
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

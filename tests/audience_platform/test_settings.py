@@ -43,6 +43,7 @@ WRONG = {
         ],
         "such as postgresql://user:password@host:5432/database",
     ),
+    "AUDIT_TRAIL_DAYS": (["a year", "-1"], "a whole number of days, 0 or more"),
     "DEBUG": (["verbose"], "true or false"),
     "HTTPS": (["none"], "true or false"),
     "LOG_LEVEL": (["loud", "10"], "one of CRITICAL, ERROR, WARNING, INFO, DEBUG"),

@@ -119,6 +119,7 @@ def test_every_answer_is_as_described(
     (space,) = api.get("spaces").json()["data"]
     refresh_space(space=audience.space, now=datetime.datetime.now(datetime.UTC))
     version = api.get("audience-versions").json()["data"][0]
+    event = api.get("audit-events").json()["data"][0]
     named = {
         "membership-offers": f"filter[membership]={membership.id}",
         "audiences/overlap": f"filter[id]={audience.id},{other.id}",
@@ -130,6 +131,7 @@ def test_every_answer_is_as_described(
         "segment-memberships": place["id"],
         "audiences": audience.id,
         "audience-versions": version["id"],
+        "audit-events": event["id"],
         "rule-fields": "age",
         "offers": offer.id,
         "membership-offers": f"{membership.id}:{offer.id}",

@@ -1,0 +1,4 @@
+"""The audit trail: who acts, the chain over what was done, and taking a change back.
+
+The events themselves are written by triggers of the database.
+"""

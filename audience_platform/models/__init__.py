@@ -1,0 +1,14 @@
+"""What the platform as a whole keeps: who may speak to it, and what was done."""
+
+from audience_platform.models.api_key import ApiKey, ApiKeyQuerySet, Scope
+from audience_platform.models.audit import AuditEvent, AuditSeal
+from audience_platform.models.idempotent_request import IdempotentRequest
+
+__all__ = [
+    "ApiKey",
+    "ApiKeyQuerySet",
+    "AuditEvent",
+    "AuditSeal",
+    "IdempotentRequest",
+    "Scope",
+]
