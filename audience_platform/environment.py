@@ -18,6 +18,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from psycopg import ProgrammingError
 from psycopg.conninfo import make_conninfo
+from redis.connection import parse_url
 
 Value = TypeVar("Value")
 
@@ -54,6 +55,34 @@ def number(name: str, default: int, unit: str) -> int:
         return value
 
     return _read(name, read, default, f"a whole number of {unit}, 0 or more")
+
+
+def numbers(name: str) -> dict[str, int]:
+    """Whole numbers, 0 or more, by names: ``name=10,other=20``."""
+
+    def read() -> dict[str, int]:
+        pairs = [one.partition("=") for one in os.environ[name].split(",")]
+        if not all(key.strip() and value.strip().isdecimal() for key, _, value in pairs):
+            raise ValueError
+        return {key.strip(): int(value) for key, _, value in pairs}
+
+    return _read(
+        name, read, {}, "names with whole numbers, such as memberships-list=600,offers-list=60"
+    )
+
+
+def redis(name: str) -> str:
+    """The URL of a Redis server, or nothing."""
+
+    def read() -> str:
+        url = os.environ[name].strip()
+        parse_url(url)  # type: ignore[no-untyped-call]
+        return url
+
+    expected = (
+        "the URL of a Redis server, such as redis://host:6379/0 (its value is not shown here)"
+    )
+    return _read(name, read, "", expected, shown=False)
 
 
 def choice(name: str, default: str, choices: Collection[str]) -> str:

@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "audience_platform.middleware.WhoActs",
+    "audience_platform.throttling.RateLimits",
     "audience_platform.middleware.SpaceClock",
 ]
 
@@ -198,6 +199,14 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "POSTPROCESSING_HOOKS": [],
     "SORT_OPERATIONS": False,
 }
+
+# Requests a minute that each endpoint of the APIs takes from one token and address; 0: any number.
+RATE_LIMIT = environment.number("RATE_LIMIT", 6000, "requests a minute")
+RATE_LIMITS = environment.numbers("RATE_LIMITS")
+# Where they are counted, by all processes together: in PostgreSQL when this is empty.
+REDIS_URL = environment.redis("REDIS_URL")
+# The APIs, by the beginnings of their paths, and how each refuses what is too much.
+RATE_LIMITED = {"/api/": "audience_platform.api.errors.too_many_requests"}
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 

@@ -23,6 +23,7 @@ from procrastinate.exceptions import ConnectorException, UniqueViolation
 from procrastinate.jobs import Status
 
 from audience_platform.audit.seals import remove_old, seal
+from audience_platform.throttling import remove_old_counts
 from audiences.jobs import defer_due
 
 logger = logging.getLogger(__name__)
@@ -98,6 +99,8 @@ async def _watch(worker: App) -> None:
                 await loop.run_in_executor(thread, _look)
                 if looks % 5 == 0:
                     await loop.run_in_executor(thread, _keep_audit_trail)
+                if looks % 300 == 0:
+                    await loop.run_in_executor(thread, remove_old_counts)
                 if looks % 10 == 0:
                     await _take_up_stalled(worker)
             except (DatabaseError, ConnectorException):

@@ -15,6 +15,7 @@ from rest_framework.response import Response
 
 from audience_platform.api.negotiation import JSON_API
 from audience_platform.api.renderer import write
+from audience_platform.throttling import Rate
 from segments.api.errors import Problem, Refused
 
 
@@ -55,6 +56,14 @@ def _problems(error: APIException) -> Sequence[Problem]:
 def error_response(status: int, problem: Problem) -> HttpResponse:
     body = write(document(status, [problem]))
     return HttpResponse(body, status=status, content_type=JSON_API, headers={"Vary": "Accept"})
+
+
+def too_many_requests(rate: Rate) -> HttpResponse:
+    detail = (
+        f"This endpoint takes {rate.limit:,} requests a minute from one token and address, and "
+        f"this was the {rate.consumed:,}th. Try again in {rate.retry_after} seconds."
+    )
+    return error_response(429, Problem("too_many_requests", detail))
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -49,6 +49,9 @@ WRONG = {
     "LOG_LEVEL": (["loud", "10"], "one of CRITICAL, ERROR, WARNING, INFO, DEBUG"),
     "PLATFORM_KEEP_DATABASE": (["always"], "true or false"),
     "PLATFORM_DATA_DIR": (["manage.py", "manage.py/below"], "the path of a directory"),
+    "RATE_LIMIT": (["many", "-1"], "a whole number of requests a minute, 0 or more"),
+    "RATE_LIMITS": (["600", "a=b", "=5"], "names with whole numbers"),
+    "REDIS_URL": (["hunter2", "http://hunter2"], "the URL of a Redis server"),
     "SECRET_KEY": (["hunter2", "2" * 60], "at least 50 characters, 5 of them different"),
     "SECURE_HSTS_SECONDS": (["a year", "-3600"], "a whole number of seconds, 0 or more"),
 }
@@ -90,7 +93,7 @@ def test_a_wrong_value_stops_the_start_and_names_its_variable(
     assert f"The environment variable {name}" in error
     assert WRONG[name][1] in error
     assert "hunter2" not in started.stderr
-    if name not in {"DATABASE_URL", "SECRET_KEY"}:
+    if name not in {"DATABASE_URL", "REDIS_URL", "SECRET_KEY"}:
         assert repr(value) in error
 
 
