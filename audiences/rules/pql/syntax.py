@@ -6,6 +6,7 @@ of the profile) depends on where they stand, and is found when they are answered
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal as OneOf
@@ -13,11 +14,22 @@ from typing import Literal as OneOf
 Direction = OneOf["before", "after", "from"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Literal:
     """A text, a truth, a whole number (``int``) or another (``Decimal``)."""
 
     value: str | bool | int | Decimal
+
+    # To Python true is 1 and 1 is 1.0; to PQL they are three literals.
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Literal) and self._said == other._said
+
+    def __hash__(self) -> int:
+        return hash(self._said)
+
+    @property
+    def _said(self) -> tuple[type, str | bool | int | Decimal]:
+        return type(self.value), self.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,3 +255,28 @@ Expression = (
     | Aggregate
     | Chain
 )
+
+Node = Expression | When | Binding | Step
+
+
+def parts(node: Node) -> Iterator[Node]:
+    """What stands directly in a node, in its order."""
+    for name in node.__slots__:
+        yield from _nodes(getattr(node, name))
+
+
+def _nodes(value: object) -> Iterator[Node]:
+    if isinstance(value, tuple):
+        for one in value:
+            yield from _nodes(one)
+    elif isinstance(value, Node):
+        yield value
+
+
+def depth(node: Node) -> int:
+    """How deep nodes stand in each other, at most. Counted without recursion."""
+    deepest, level = 0, [node]
+    while level:
+        deepest += 1
+        level = [part for one in level for part in parts(one)]
+    return deepest
