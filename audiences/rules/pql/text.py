@@ -30,7 +30,7 @@ def parse(text: str) -> Expression:
     from audiences.rules.pql.complaints import explained
 
     try:
-        expression: Expression = _grammar().parse(text)
+        expression: Expression = _grammar().parse(text)  # type: ignore[assignment]
     except UnexpectedInput as unexpected:
         raise explained(unexpected, text) from None
     check_depth(expression)
@@ -47,7 +47,7 @@ def _grammar() -> Lark:
         parser="lalr",
         lexer="contextual",
         maybe_placeholders=True,
-        transformer=Builder(),  # type: ignore[arg-type]
+        transformer=Builder(),
     )
 
 
