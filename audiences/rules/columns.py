@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -103,6 +103,7 @@ class Chunk:
     included: dict[int, BitMap] = field(default_factory=dict)  # by hand, by the audience's number
     excluded: dict[int, BitMap] = field(default_factory=dict)
     derived: dict[str, Column] = field(default_factory=dict)  # what fields worked out, kept
+    answered: dict[Any, Any] = field(default_factory=dict)  # what PQL worked out, kept
 
     @cached_property
     def _numbers(self) -> Numbers:
@@ -189,11 +190,24 @@ _SOURCES: dict[str, Source] = {
 }
 
 
+SINCE = "since."
+_CAME_IN = """(SELECT place.created_at FROM segments_segmentmembership AS place
+    JOIN segments_segment AS segment ON segment.number = place.segment_number
+    WHERE place.membership_number = segments_membership.number
+        AND segment.space_number = segments_membership.space_number AND segment.id = %s)"""
+
+
 def _source(name: str) -> Source:
-    """How to read a column, or ``metadata`` at a path (``metadata.address.city``)."""
+    """How to read a column, ``metadata`` as a whole or at a path (``metadata.address.city``), or
+    when the member came into a segment (``since.`` and its id)."""
     if name in _SOURCES:
         return _SOURCES[name]
+    if name.startswith(SINCE):
+        moments = _integers(_CAME_IN, "timestamptz_send", 8, _MICROSECONDS_TO_2000)
+        return replace(moments, parameters=(name.removeprefix(SINCE),))
     path = name.split(".")[1:]
+    if not path:
+        return _strings("metadata::text", (), _documents)
     if len(path) == 1:
         return _strings("(metadata -> %s)::text", (path[0],), _documents)
     # as facts.look_up: through arrays, where the exact path finds nothing

@@ -14,15 +14,18 @@ from audiences.rules import fields, sample
 from audiences.rules.columns import Chunk
 from audiences.rules.facts import Facts
 from audiences.rules.operators import operator_of
+from audiences.rules.pql import answers
 from audiences.rules.tree import (
     AllOf,
     AnyOf,
     ByHand,
     Condition,
     InAudience,
+    InNamed,
     InSegment,
     Leaf,
     Not,
+    Pql,
     Rule,
     Sample,
     leaves,
@@ -34,7 +37,8 @@ SegmentNumbers = Mapping[UUID, int]
 def sources(rules: Iterable[Rule]) -> list[str]:
     """The columns that the rules' conditions are answered from."""
     asked = {leaf for rule in rules for leaf in leaves(rule)}
-    return sorted({fields.get(leaf.field).reads for leaf in asked if isinstance(leaf, Condition)})
+    found = {fields.get(leaf.field).reads for leaf in asked if isinstance(leaf, Condition)}
+    return sorted(found.union(*(answers.sources(leaf) for leaf in asked if isinstance(leaf, Pql))))
 
 
 def expand(rule: Rule, meanings: Mapping[UUID, Rule]) -> Rule:
@@ -51,6 +55,24 @@ def expand(rule: Rule, meanings: Mapping[UUID, Rule]) -> Rule:
             return Not(expand(inner, meanings))
         case InAudience(audience):
             return meanings.get(audience, AnyOf(()))
+        case _:
+            return rule
+
+
+def resolve(rule: Rule, names: Mapping[str, Rule]) -> Rule:
+    """The rule with every ``InNamed`` replaced by what goes by the name: ``InSegment`` or
+    ``InAudience``. What nothing goes by holds nobody."""
+    match rule:
+        case AllOf(rules):
+            return AllOf(tuple(resolve(inner, names) for inner in rules))
+        case AnyOf(rules):
+            return AnyOf(tuple(resolve(inner, names) for inner in rules))
+        case Not(inner):
+            return Not(resolve(inner, names))
+        case InNamed(name):
+            return names.get(name, AnyOf(()))
+        case Pql():
+            return answers.resolved(rule, names)
         case _:
             return rule
 
@@ -98,7 +120,9 @@ class ColumnAnswers:
             case ByHand(audience, listed):
                 lists = chunk.included if listed == "included" else chunk.excluded
                 return lists.get(audience, BitMap())
-            case InAudience():
+            case Pql():
+                return chunk.numbers_where(answers.column(leaf, chunk).held)
+            case InAudience() | InNamed():
                 raise TypeError(f"{leaf} has not been expanded")
 
 
@@ -130,5 +154,7 @@ def leaf_holds(leaf: Leaf, facts: Facts, segments: SegmentNumbers) -> bool:
             return sample.single(leaf, facts.number)
         case ByHand(audience, listed):
             return audience in (facts.included if listed == "included" else facts.excluded)
-        case InAudience():
+        case Pql():
+            return answers.single(leaf, facts, segments)
+        case InAudience() | InNamed():
             raise TypeError(f"{leaf} has not been expanded")

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
 from audiences.rules.clock import Clock
-from segments.models import Membership, Space
+from segments.models import Membership, SegmentMembership, Space
 
 Json = Any  # what json.loads gives, numbers as Decimal
 
@@ -43,6 +44,7 @@ class Facts:
     number: int = 0
     included: Collection[int] = ()  # the numbers of the audiences that list it by hand
     excluded: Collection[int] = ()  # … and of those that keep it out
+    since: Callable[[], Mapping[int, datetime.datetime]] = dict  # when it came into its segments
 
     @property
     def id(self) -> UUID:
@@ -81,8 +83,15 @@ def read_facts(*, space: Space, membership: UUID, at: datetime.datetime) -> tupl
         number=number,
         included=[audience for audience in listed if audience > 0],
         excluded=[-audience for audience in listed if audience < 0],
+        since=cache(lambda: _since(number)),
     )
     return facts, version
+
+
+def _since(number: int) -> dict[int, datetime.datetime]:
+    """One more query, which few rules need."""
+    rows = SegmentMembership.objects.filter(membership=number)
+    return dict(rows.values_list("segment_id", "created_at"))
 
 
 _DECODER = json.JSONDecoder(parse_float=Decimal, parse_int=Decimal)

@@ -9,6 +9,8 @@ from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
+from audiences.rules.pql.syntax import Expression
+
 
 @dataclass(frozen=True, slots=True)
 class Duration:
@@ -27,7 +29,7 @@ Scalar = bool | Decimal | str | datetime.date | datetime.datetime | Duration | N
 Value = Scalar | tuple[Scalar, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Condition:
     """A field of the membership, an operator, and the value that it is held against."""
 
@@ -35,6 +37,19 @@ class Condition:
     operator: str
     value: Value = None
     case_sensitive: bool = False
+
+    # To Python true is 1; held against metadata they are two values.
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Condition) and self._said == other._said
+
+    def __hash__(self) -> int:
+        return hash(self._said)
+
+    @property
+    def _said(self) -> tuple[object, ...]:
+        values = self.value if isinstance(self.value, tuple) else (self.value,)
+        kinds = tuple(map(type, values))
+        return self.field, self.operator, self.value, self.case_sensitive, kinds
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +64,27 @@ class InAudience:
     """That the audience of this id holds the membership: by its rule and its manual lists."""
 
     audience: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class InNamed:
+    """PQL's ``inSegment``: that what goes by the name holds the membership. It is the id of an
+    audience, or the id or the short code of a segment; what nothing goes by holds nobody."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pql:
+    """An expression of PQL that no conditions say.
+
+    ``assumed`` says for each name in an ``inSegment`` of it whether the membership is in that: the
+    rule around it sees to it. ``since`` are the segments by the names in it that ask since when.
+    """
+
+    expression: Expression
+    assumed: tuple[tuple[str, bool], ...] = ()
+    since: tuple[tuple[str, UUID], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +125,7 @@ class Not:
     rule: Rule
 
 
-Leaf = Condition | InSegment | InAudience | Sample | ByHand
+Leaf = Condition | InSegment | InAudience | InNamed | Pql | Sample | ByHand
 Rule = Leaf | AllOf | AnyOf | Not
 
 

@@ -141,6 +141,22 @@ def text_of(seen: Json) -> str | None:
     return str(seen) if isinstance(seen, Decimal) else None
 
 
+def read_pattern(raw: Any) -> str:
+    """A regular expression that RE2 can read.
+
+    :raises ValueProblem: it can't.
+    """
+    pattern = read_text(raw)
+    try:
+        pc.match_substring_regex(pa.array([""]), pattern)
+    except pa.ArrowInvalid as error:
+        raise ValueProblem(
+            f"{pattern!r} is not a regular expression of RE2 ({error}). "
+            "Give one such as ^[a-z]+@example[.]com$."
+        ) from None
+    return pattern
+
+
 class TextOperator(Operator):
     kinds = frozenset({Kind.TEXT, Kind.ANY})
     takes = "text"
@@ -205,15 +221,7 @@ class Matches(TextOperator):
     makes = _Matches
 
     def read(self, raw: Any, field: Field) -> Value:
-        pattern = read_text(raw)
-        try:
-            pc.match_substring_regex(pa.array([""]), pattern)
-        except pa.ArrowInvalid as error:
-            raise ValueProblem(
-                f"{pattern!r} is not a regular expression of RE2 ({error}). "
-                "Give one such as ^[a-z]+@example[.]com$."
-            ) from None
-        return pattern
+        return read_pattern(raw)
 
 
 TEXT_OPERATORS: tuple[Operator, ...] = (

@@ -1,0 +1,1 @@
+"""PQL, Adobe's profile query language: read, written, answered."""
