@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,6 +18,14 @@ from segments.imports.loading import Content, Loaded, load
 from segments.imports.reading import CsvFile, seekable
 from segments.imports.staging import Progress, alone_in, cell, new_id, silent
 from segments.models import Space
+
+
+class MembershipsMode(StrEnum):
+    """What becomes of memberships that are in the space, and of those that are not."""
+
+    ADD_AND_UPDATE = "add_and_update"
+    ADD = "add"  # those in the space stay as they are
+    UPDATE_ONLY = "update_only"  # nobody is added
 
 
 @dataclass(frozen=True, kw_only=True)
