@@ -25,6 +25,7 @@ from audiences.rules.tree import (
     Not,
     Rule,
     Sample,
+    Until,
     leaves,
 )
 
@@ -98,6 +99,8 @@ class ColumnAnswers:
             case ByHand(audience, listed):
                 lists = chunk.included if listed == "included" else chunk.excluded
                 return lists.get(audience, BitMap())
+            case Until(moment):
+                return self.everyone if chunk.clock.now < moment else BitMap()
             case InAudience():
                 raise TypeError(f"{leaf} has not been expanded")
 
@@ -130,5 +133,7 @@ def leaf_holds(leaf: Leaf, facts: Facts, segments: SegmentNumbers) -> bool:
             return sample.single(leaf, facts.number)
         case ByHand(audience, listed):
             return audience in (facts.included if listed == "included" else facts.excluded)
+        case Until(moment):
+            return facts.clock.now < moment
         case InAudience():
             raise TypeError(f"{leaf} has not been expanded")
