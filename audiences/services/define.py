@@ -20,6 +20,7 @@ from audiences.models import (
     ListedMembership,
 )
 from audiences.services.own_list import keep_list
+from audiences.services.tier_stays import check_no_tier, check_tier_stays
 from audiences.types import AudienceType, Configuration, ConfigurationError, Path, registry
 from segments.models import Segment, Space
 
@@ -99,6 +100,7 @@ def redefine_audience(
     )
     if "lifecycle" in values and audience.pk:
         _check_step(audience.lifecycle, values["lifecycle"])
+    check_tier_stays(audience, definition.kind.name, definition.configuration, values)
     lived = audience.ttl_days
     audience.audience_type = definition.kind.name
     audience.configuration = definition.configuration
@@ -262,6 +264,7 @@ def _way(ways: Mapping[int, list[int]], start: int, goal: int) -> list[int]:
 def list_by_hand(*, audience: Audience, memberships: Iterable[int], listed: Listed | None) -> None:
     """Put memberships (their numbers) into the audience by hand, or keep them out; ``None`` leaves
     them to the rule again. They stay so through every rebuild."""
+    check_no_tier(audience)
     numbers = list(memberships)
     rows = ListedMembership.objects.filter(audience=audience)
     if listed is None:

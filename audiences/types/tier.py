@@ -108,7 +108,7 @@ def at_least(attribute: str, raw: object) -> Condition:
 
     :raises ValueError: a sentence that says why it is no bound, and what would be.
     """
-    complaints = []
+    complaints: list[str] = []
     for operator in _AT_LEAST:
         if candidates(fields.get(attribute), operator):
             written = {"field": attribute, "operator": operator, "value": raw}
