@@ -37,7 +37,8 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("memberships", "Memberships of the space"),
-                            ("segment", "Members of one list"),
+                            ("segment", "Members of a segment"),
+                            ("audience", "Members of an audience"),
                         ],
                         default="memberships",
                         editable=False,
@@ -177,7 +178,9 @@ class Migration(migrations.Migration):
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("target", "segment"), ("segment__isnull", True), _connector="OR"
+                            models.Q(("target", "memberships"), _negated=True),
+                            ("segment__isnull", True),
+                            _connector="OR",
                         ),
                         name="import_of_memberships_has_no_segment",
                         violation_error_message="An import of memberships has no segment.",

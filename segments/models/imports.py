@@ -17,7 +17,8 @@ class ImportTarget(models.TextChoices):
     """What the rows of the file are."""
 
     MEMBERSHIPS = "memberships", "Memberships of the space"
-    SEGMENT = "segment", "Members of one list"
+    SEGMENT = "segment", "Members of a segment"
+    AUDIENCE = "audience", "Members of an audience"  # by its own list, which ``segment`` is
 
 
 class ImportMode(models.TextChoices):
@@ -36,20 +37,9 @@ class Unknown(models.TextChoices):
     REFUSE = "refuse", "Take their rows for bad"
 
 
-# What is possible for each target; the first unless something else is said.
-MODES = {
-    ImportTarget.MEMBERSHIPS: (
-        ImportMode.ADD_AND_UPDATE,
-        ImportMode.ADD,
-        ImportMode.UPDATE_ONLY,
-    ),
-    ImportTarget.SEGMENT: (
-        ImportMode.ADD,
-        ImportMode.REPLACE,
-        ImportMode.REMOVE,
-        ImportMode.UPDATE_ONLY,
-    ),
-}
+# What is possible; the first unless something else is said.
+MODES_OF_MEMBERSHIPS = (ImportMode.ADD_AND_UPDATE, ImportMode.ADD, ImportMode.UPDATE_ONLY)
+MODES_OF_A_LIST = (ImportMode.ADD, ImportMode.REPLACE, ImportMode.REMOVE, ImportMode.UPDATE_ONLY)
 
 
 class ImportState(models.TextChoices):
@@ -155,7 +145,8 @@ class Import(Row):
                 violation_error_message="An import with this id already exists.",
             ),
             models.CheckConstraint(
-                condition=models.Q(target=ImportTarget.SEGMENT) | models.Q(segment__isnull=True),
+                condition=~models.Q(target=ImportTarget.MEMBERSHIPS)
+                | models.Q(segment__isnull=True),
                 name="import_of_memberships_has_no_segment",
                 violation_error_message="An import of memberships has no segment.",
             ),
