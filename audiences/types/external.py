@@ -9,5 +9,6 @@ class External(MemberListType):
     name = "external"
     label = "External list"
     help_text = "Members of a list that is made elsewhere and uploaded, until it runs out."
+    takes_imports = True
     follows = "the files that are uploaded"
     days_to_live = 30

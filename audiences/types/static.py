@@ -9,4 +9,5 @@ class Static(MemberListType):
     name = "static"
     label = "Static list"
     help_text = "Members who are put on a list, and stay on it until they are taken off."
+    takes_imports = True
     follows = ""
