@@ -34,6 +34,10 @@ class KeyAccess:
     wanted: str | None
 
     @property
+    def name(self) -> str:
+        return f"the key “{self.key.name}”"
+
+    @property
     def may_write(self) -> bool:
         return self.key.scope == Scope.WRITE
 

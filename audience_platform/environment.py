@@ -33,6 +33,7 @@ _IS_HOST = re.compile(rf"\*|{_HOST}", re.IGNORECASE)
 _IS_ORIGIN = re.compile(rf"https?://(\*\.)?{_HOST}(:[0-9]+)?", re.IGNORECASE)
 # What Django's own deployment check asks of a key.
 _SHORTEST_SECRET, _FEWEST_CHARACTERS = 50, 5
+_SECRET = f"at least {_SHORTEST_SECRET} characters, {_FEWEST_CHARACTERS} of them different"
 # Options of Django's, which libpq doesn't know.
 _DJANGO_DATABASE_OPTIONS = {"assume_role", "isolation_level", "pool", "server_side_binding"}
 
@@ -107,6 +108,16 @@ def origins(name: str) -> list[str]:
     return _read(name, lambda: _matching(name, _IS_ORIGIN), [], expected)
 
 
+def origin(name: str, default: str) -> str:
+    expected = "an origin: scheme and host alone, such as https://example.com"
+
+    def read() -> str:
+        (value,) = _matching(name, _IS_ORIGIN)
+        return value
+
+    return _read(name, read, default, expected)
+
+
 def directory(name: str, default: str, base: Path) -> Path:
     """The absolute path of a directory, which need not be there yet; ``base`` is where relative
     paths begin."""
@@ -126,15 +137,25 @@ def secret(name: str, kept_in: Path) -> str:
 
     def read() -> str:
         value = os.environ[name]
-        if len(value) < _SHORTEST_SECRET or len(set(value)) < _FEWEST_CHARACTERS:
+        if not _is_secret(value):
             raise ValueError
         return value
 
-    expected = (
-        f"at least {_SHORTEST_SECRET} characters, {_FEWEST_CHARACTERS} of them different "
-        "(its value is not shown here)"
-    )
+    expected = f"{_SECRET} (its value is not shown here)"
     return _read(name, read, None, expected, shown=False) or _kept_secret(kept_in)
+
+
+def secrets_in_order(name: str, default: list[str]) -> list[str]:
+    """Secrets, of which the first is in use and the others were."""
+
+    def read() -> list[str]:
+        values = [value.strip() for value in os.environ[name].split(",")]
+        if not all(map(_is_secret, values)):
+            raise ValueError
+        return values
+
+    expected = f"secrets with commas between, each of {_SECRET} (their values are not shown here)"
+    return _read(name, read, default, expected, shown=False)
 
 
 def database(name: str) -> dict[str, Any] | None:
@@ -176,6 +197,10 @@ def _matching(name: str, pattern: re.Pattern[str]) -> list[str]:
     if not all(pattern.fullmatch(value) for value in values):
         raise ValueError
     return values
+
+
+def _is_secret(value: str) -> bool:
+    return len(value) >= _SHORTEST_SECRET and len(set(value)) >= _FEWEST_CHARACTERS
 
 
 def _kept_secret(path: Path) -> str:

@@ -174,7 +174,22 @@ STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 
-# The longest body that is read: some 200,000 resource identifiers.
+# Files that were sent to be imported. They hold members' data, so nothing serves them.
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "imports": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": DATA_DIRECTORY / "imports",
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
+}
+IMPORT_LARGEST_FILE = environment.number("IMPORT_LARGEST_FILE", 2048, "megabytes") * 1024 * 1024
+
+# The longest body that is read whole: some 200,000 resource identifiers.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
 
 REST_FRAMEWORK: dict[str, Any] = {
@@ -207,6 +222,11 @@ RATE_LIMITS = environment.numbers("RATE_LIMITS")
 REDIS_URL = environment.redis("REDIS_URL")
 # The APIs, by the beginnings of their paths, and how each refuses what is too much.
 RATE_LIMITED = {"/api/": "audience_platform.api.errors.too_many_requests"}
+# Where lists come from: on the public Internet, but for the hosts that are named here.
+SOURCES_ALLOWED_HOSTS = environment.hosts("SOURCES_ALLOWED_HOSTS", [])
+KLAVIYO_URL = environment.origin("KLAVIYO_URL", "https://a.klaviyo.com")
+# By the first, the keys of sources are encrypted; by any, they are read.
+SOURCE_SECRETS = environment.secrets_in_order("SOURCE_SECRETS", [SECRET_KEY])
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import datetime
+
 from django.db import connection, transaction
 from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
+from audiences.models import Audience
 from audiences.services import refresh_space as refresh
+from audiences.services.own_list import renew
 from audiences.services.refresh import DAY
-from segments.models import Space
+from segments.imports.carrying_out import after_import
+from segments.models import Import, ImportTarget, Space
 
 # What makes a refresh due: changed memberships, a changed definition, the clock, a schedule, a
 # request, or a failure that has waited long enough for another try.
@@ -33,6 +38,16 @@ _WAITING = """
 SELECT queueing_lock FROM procrastinate_jobs
 WHERE status = 'todo' AND queueing_lock LIKE 'refresh space %'
 """
+
+
+def renew_imported(import_: Import, at: datetime.datetime) -> None:
+    """An external audience that a file was imported into lives on for its days."""
+    if import_.target == ImportTarget.AUDIENCE:
+        for audience in Audience.objects.filter(segments=import_.segment_id):
+            renew(audience=audience, at=at)
+
+
+after_import.append(renew_imported)
 
 
 @app.task(name="refresh_space")

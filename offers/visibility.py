@@ -261,11 +261,14 @@ class _Catalogue:
         failed = [part.written for part in parts if part.written is not None]
         if len(failed) < len(parts):
             return Reason(NOT_IN_AUDIENCE, "Kept out of the audience by hand.", part.name)
-        asked = dict.fromkeys(
-            leaf.segment for rule in failed for leaf in leaves(rule) if isinstance(leaf, InSegment)
-        )
-        missing = tuple(self._segments[id] for id in asked if id in self._segments)
-        names = {**self._names, **{segment.id: segment.name for segment in missing}}
+        asked = {
+            leaf.segment: leaf.is_list
+            for rule in failed
+            for leaf in leaves(rule)
+            if isinstance(leaf, InSegment) and leaf.segment in self._segments
+        }
+        missing = tuple(self._segments[id] for id, is_list in asked.items() if not is_list)
+        names = {**self._names, **{id: self._segments[id].name for id in asked}}
         kind, configuration = part.audience.type, part.audience.configuration
         return Reason(part.code, kind.refusal(configuration, failed, names), part.name, missing)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
@@ -10,7 +11,13 @@ from django.db.models import Q
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
-    from segments.models import Membership, Segment, SegmentMembership, Space  # noqa: F401
+    from segments.models import (  # noqa: F401
+        Import,
+        Membership,
+        Segment,
+        SegmentMembership,
+        Space,
+    )
 
 
 class SpaceQuerySet(models.QuerySet["Space"]):
@@ -60,10 +67,33 @@ class SegmentQuerySet(models.QuerySet["Segment"]):
         """Those that somebody means by words typed into a search box: a part of a name or code."""
         return self.filter(self.found_by_q(words))
 
+    def without_lists(self) -> Self:
+        """Those that people name and pick: not the lists of audiences."""
+        return self.filter(is_list=False)
+
     def with_size(self) -> Self:
         """Each with ``size``: how many memberships it lists now."""
         return self.annotate(size=models.Count("segment_memberships"))
 
 
 class SegmentMembershipQuerySet(models.QuerySet["SegmentMembership"]):
-    pass
+    def without_lists(self) -> Self:
+        """Those in segments that are no list of an audience."""
+        return self.filter(segment__is_list=False)
+
+
+class ImportQuerySet(models.QuerySet["Import"]):
+    def at_work_q(self) -> Q:
+        return Q(state__in=["counting", "running"])
+
+    def at_work(self) -> Self:
+        """Those that a worker has taken up, or will."""
+        return self.filter(self.at_work_q())
+
+    def left_alone_since_q(self, moment: datetime.datetime) -> Q:
+        return ~self.at_work_q() & Q(touched_at__lt=moment)
+
+    def left_alone_since(self, moment: datetime.datetime) -> Self:
+        """Those with which nothing has happened since, and that keep files."""
+        has_files = ~Q(file="") | ~Q(problems_file="") | ~Q(failed_rows_file="")
+        return self.filter(self.left_alone_since_q(moment) & has_files)

@@ -29,7 +29,7 @@ def _of(space: Space) -> dict[str, Any]:
     now = timezone.now()
     offers = Offer.objects.filter(space=space)
     memberships = Membership.objects.filter(space=space).count()
-    segments = Segment.objects.filter(space=space).count()
+    segments = Segment.objects.without_lists().filter(space=space).count()
     recent = list(offers.order_by("-number").prefetch_related("audiences")[:RECENT])
     phrases = summaries_of(recent)
     live = reverse("admin:offers_offer_changelist") + "?schedule=live"

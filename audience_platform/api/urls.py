@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 from audience_platform.api import pages
 from audience_platform.api.audit_events import AuditEventViewSet
 from audience_platform.api.idempotency import once
+from audiences.api.imports import ImportViewSet
 from audiences.api.memberships import MembershipViewSet
 from audiences.api.rule_fields import RuleFieldViewSet
 from audiences.api.versions import AudienceVersionViewSet
@@ -24,12 +25,14 @@ from segments.api.resource import ResourceViewSet
 from segments.api.segment_memberships import SegmentMembershipViewSet
 from segments.api.segments import SegmentViewSet
 from segments.api.spaces import SpaceViewSet
+from segments.api.uploads import UploadView
 
 VIEWSETS: tuple[type[ResourceViewSet], ...] = (
     SpaceViewSet,
     MembershipViewSet,
     SegmentViewSet,
     SegmentMembershipViewSet,
+    ImportViewSet,
     AudienceViewSet,
     AudienceVersionViewSet,
     RuleFieldViewSet,
@@ -117,6 +120,7 @@ urlpatterns = [
         MembershipOfferViewSet.as_view({"get": "list"}),
         name="memberships-offers",
     ),
+    path("uploads/<str:token>", UploadView.as_view(), name="api-uploads"),
     path("schema", pages.schema, name="api-schema"),
     path("docs", pages.docs, name="api-docs"),
     re_path(r"^.*$", anything_else),

@@ -55,7 +55,12 @@ class AudienceSerializer(ResourceSerializer):
         read_only=True, help_text="In force; 0 before it has been worked out."
     )
     as_of = MomentField(read_only=True, allow_null=True, help_text=AS_OF)
-    segments = RelatedById(many=True, read_only=True, model=Segment)
+    segments = RelatedById(
+        many=True,
+        read_only=True,
+        model=Segment,
+        related=lambda audience: [row for row in audience.segments.all() if not row.is_list],
+    )
     dependencies = RelatedById(many=True, read_only=True, model=Audience)
     dependents = RelatedById(many=True, read_only=True, model=Audience)
     # Of any size, so never included, and listed only by their own URLs, page by page.
@@ -124,6 +129,13 @@ class AudienceFilters(ResourceFilters):
         }
 
 
+class SegmentsOfAnAudience(ToMany):
+    """The segments that the rule asks for."""
+
+    def rows(self, row: Audience) -> QuerySet[Segment]:
+        return row.segments.filter(is_list=False)
+
+
 class ListedByHand(ToMany):
     """Who is put in, or kept out, whatever the rule says; being put on one list, they leave the
     other."""
@@ -157,7 +169,7 @@ class AudienceViewSet(WritableViewSet):
     filterset_class = AudienceFilters
     ordering_fields: ClassVar[list[str]] = ["name", "audience_type", "created_at", "updated_at"]
     relationships: ClassVar[Mapping[str, Relationship]] = {
-        "segments": ToMany("segments.api.segments.SegmentViewSet", "segments"),
+        "segments": SegmentsOfAnAudience("segments.api.segments.SegmentViewSet", "segments"),
         "dependencies": ToMany(_AUDIENCES, "dependencies"),
         "dependents": ToMany(_AUDIENCES, "dependents"),
         "members": MembersOfAnAudience("audiences.api.members.MemberViewSet", "members"),

@@ -6,6 +6,7 @@ from audiences.models.audience import (
     Listed,
     ListedMembership,
 )
+from audiences.models.group import AudienceGroup, GroupKind, GroupPlace
 from audiences.models.version import (
     AudienceStatus,
     AudienceVersion,
@@ -18,10 +19,13 @@ from audiences.models.version import (
 __all__ = [
     "Audience",
     "AudienceDependency",
+    "AudienceGroup",
     "AudienceSegment",
     "AudienceStatus",
     "AudienceVersion",
     "Cause",
+    "GroupKind",
+    "GroupPlace",
     "Lifecycle",
     "Listed",
     "ListedMembership",

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from django.core.validators import MinValueValidator
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from audiences import types
 from audiences.querysets import AudienceQuerySet
-from audiences.rules.tree import Rule
+from audiences.rules.tree import AllOf, Rule, Until
 from segments.models import Membership, Segment, Space
 from segments.models.row import Row
+
+MOST_DAYS = 90  # that a list lives without being renewed
 
 
 class Lifecycle(models.TextChoices):
@@ -53,6 +56,38 @@ class Audience(Row):
         validators=[MinValueValidator(60)],
         help_text="Seconds between full rebuilds; empty: a day. Between them changes are followed.",
     )
+    external_id = models.CharField(
+        max_length=255,
+        null=True,
+        blank=True,
+        db_collation="C",
+        help_text="Its identifier where it comes from; unique in the space and namespace.",
+    )
+    namespace = models.CharField(
+        max_length=255, blank=True, default="", help_text="Whose identifier that is, e.g. crm."
+    )
+    origin = models.CharField(
+        max_length=255, blank=True, default="", help_text="Where it comes from, e.g. CUSTOM_UPLOAD."
+    )
+    labels = ArrayField(
+        models.CharField(max_length=255),
+        default=list,
+        blank=True,
+        size=100,
+        help_text="What may be done with it, in your own words or those of another system.",
+    )
+    ttl_days = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(MOST_DAYS)],
+        help_text="Days after which an external list runs out, unless it is renewed; 1 to 90.",
+    )
+    expires_at = models.DateTimeField(
+        null=True, editable=False, help_text="When its members leave, unless it is renewed before."
+    )
+    metadata = models.JSONField(
+        default=dict, blank=True, help_text="Anything else that is known of it, kept as it came."
+    )
     segments = models.ManyToManyField(
         Segment, through="AudienceSegment", related_name="audiences", editable=False
     )
@@ -78,6 +113,30 @@ class Audience(Row):
             ),
             # The target of the foreign keys that keep what refers to audiences in their space.
             models.UniqueConstraint(fields=["space", "number"], name="audience_number_in_space"),
+            models.UniqueConstraint(
+                fields=["external_id", "space", "namespace"],
+                name="audience_external_id_unique_in_space_and_namespace",
+                violation_error_message="An audience with this external id already exists in this "
+                "namespace.",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(external_id=""),
+                name="audience_external_id_not_empty",
+                violation_error_message="The external id must not be empty.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ttl_days__isnull=True)
+                | models.Q(ttl_days__range=(1, MOST_DAYS)),
+                name="audience_lives_1_to_90_days",
+                violation_error_message=f"A list lives from 1 to {MOST_DAYS} days.",
+            ),
+            models.CheckConstraint(
+                condition=models.lookups.Exact(
+                    models.Func("metadata", function="jsonb_typeof"), models.Value("object")
+                ),
+                name="audience_metadata_is_an_object",
+                violation_error_message="The metadata must be an object of names and values.",
+            ),
         ]
 
     class JSONAPIMeta:
@@ -93,8 +152,18 @@ class Audience(Row):
 
     @property
     def rule(self) -> Rule:
-        """The rule tree that the configuration means, manual lists and other audiences apart."""
-        return self.type.rule(self.configuration)
+        """The rule tree that the audience means, manual lists and other audiences apart."""
+        rule = self.type.rule(self.configuration)
+        return AllOf((rule, *self._until)) if self._until else rule
+
+    @property
+    def parts(self) -> tuple[Rule, ...]:
+        """Rules that together are ``rule``, each of which visibility names when it fails."""
+        return (*self.type.parts(self.configuration), *self._until)
+
+    @property
+    def _until(self) -> tuple[Rule, ...]:
+        return (Until(self.expires_at),) if self.expires_at else ()
 
     @property
     def is_kept(self) -> bool:

@@ -34,6 +34,7 @@ from audiences.rules.tree import (
     Not,
     Rule,
     Sample,
+    Until,
     Value,
 )
 
@@ -216,7 +217,8 @@ def _sample(raw: Any) -> Sample:
 
 
 def write(rule: Rule) -> dict[str, Any]:
-    """The document of a rule: ``read`` gives the rule again."""
+    """The document of a rule: ``read`` gives the rule again, but for ``Until``, which explanations
+    show and no rule says."""
     match rule:
         case AllOf(rules):
             return {"all": [write(inner) for inner in rules]}
@@ -234,6 +236,8 @@ def write(rule: Rule) -> dict[str, Any]:
             return {"in_audience": str(audience)}
         case Sample(percent, seed):
             return {"sample": {"percent": _json(percent), "seed": seed}}
+        case Until(moment):
+            return {"until": _json(moment)}
     raise TypeError(f"{rule} is not written in rules")
 
 

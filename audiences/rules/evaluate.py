@@ -28,6 +28,7 @@ from audiences.rules.tree import (
     Pql,
     Rule,
     Sample,
+    Until,
     leaves,
 )
 
@@ -122,6 +123,8 @@ class ColumnAnswers:
                 return lists.get(audience, BitMap())
             case Pql():
                 return chunk.numbers_where(answers.column(leaf, chunk).held)
+            case Until(moment):
+                return self.everyone if chunk.clock.now < moment else BitMap()
             case InAudience() | InNamed():
                 raise TypeError(f"{leaf} has not been expanded")
 
@@ -156,5 +159,7 @@ def leaf_holds(leaf: Leaf, facts: Facts, segments: SegmentNumbers) -> bool:
             return audience in (facts.included if listed == "included" else facts.excluded)
         case Pql():
             return answers.single(leaf, facts, segments)
+        case Until(moment):
+            return facts.clock.now < moment
         case InAudience() | InNamed():
             raise TypeError(f"{leaf} has not been expanded")

@@ -13,7 +13,7 @@ from audiences.rules.columns import Chunk, Documents, Ordered
 from audiences.rules.operators import Moves, operator_of
 from audiences.rules.operators.date import moment_of
 from audiences.rules.pql import answers
-from audiences.rules.tree import Condition, Duration, Pql, Rule, leaves
+from audiences.rules.tree import Condition, Duration, Pql, Rule, Until, leaves
 
 _HOUR = 3_600_000_000
 
@@ -31,6 +31,8 @@ def next_change(rule: Rule, chunk: Chunk) -> datetime.datetime | None:
 def _changes(leaf: Rule, chunk: Chunk) -> Iterator[datetime.datetime]:
     if isinstance(leaf, Pql) and (moment := answers.column(leaf, chunk).changes_at):
         yield moment
+    if isinstance(leaf, Until) and leaf.moment > chunk.clock.now:
+        yield leaf.moment
     if not isinstance(leaf, Condition):
         return
     field = fields.get(leaf.field)

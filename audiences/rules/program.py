@@ -34,6 +34,7 @@ from audiences.rules.tree import (
     Not,
     Rule,
     Sample,
+    Until,
 )
 
 Answers = NDArray[np.bool_]
@@ -142,8 +143,10 @@ class Program:
             for leaf, place in asked.items()
             if isinstance(leaf, InSegment) and leaf.segment in segments
         }
-        self._by_number = [
-            (leaf, place) for leaf, place in asked.items() if isinstance(leaf, Sample | ByHand)
+        self._without_field = [
+            (leaf, place)
+            for leaf, place in asked.items()
+            if isinstance(leaf, Sample | ByHand | Until)
         ]
         self._lasting: list[_Asked] = []  # conditions whose test lasts for the day
         self._moving: list[_Asked] = []
@@ -171,7 +174,7 @@ class Program:
                 ready.ask(facts, answers)
         places = self._segments
         answers[[places[number] for number in facts.segments if number in places]] = True
-        for leaf, place in self._by_number:
+        for leaf, place in self._without_field:
             answers[place] = leaf_holds(leaf, facts, {})
         for level in self._levels:
             parts = answers[level.parts] ^ level.negated

@@ -18,6 +18,7 @@ from audiences.rules.tree import (
     Not,
     Rule,
     Sample,
+    Until,
     Value,
 )
 
@@ -65,6 +66,10 @@ def _joined(parts: list[str], word: str, inside: bool) -> str:
 
 def _leaf(leaf: Rule, names: Names, *, negated: bool) -> str:
     match leaf:
+        case InSegment(id, is_list=True):
+            return f"{'not ' if negated else ''}on the list “{names.get(id, str(id))}”"
+        case Until(moment):
+            return f"{'from' if negated else 'until'} {_value(moment)}"
         case InSegment(id) | InAudience(id):
             return f"{'not ' if negated else ''}in {names.get(id, str(id))}"
         case Sample(percent, seed):

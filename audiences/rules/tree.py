@@ -57,6 +57,7 @@ class InSegment:
     """That the membership has a place in the segment of this id."""
 
     segment: UUID
+    is_list: bool = False  # an audience's own list: said and explained as such
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,16 @@ class ByHand:
 
 
 @dataclass(frozen=True, slots=True)
+class Until:
+    """That a moment has not come yet: everybody before it, nobody from it on.
+
+    Never written in a rule: an audience that runs out is asked with it.
+    """
+
+    moment: datetime.datetime
+
+
+@dataclass(frozen=True, slots=True)
 class AllOf:
     """Holds where every rule in it holds; over no rules, everywhere."""
 
@@ -125,7 +136,7 @@ class Not:
     rule: Rule
 
 
-Leaf = Condition | InSegment | InAudience | InNamed | Pql | Sample | ByHand
+Leaf = Condition | InSegment | InAudience | InNamed | Pql | Sample | ByHand | Until
 Rule = Leaf | AllOf | AnyOf | Not
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from audiences.models import (
@@ -17,6 +19,8 @@ from audiences.models import (
     Listed,
     ListedMembership,
 )
+from audiences.services.own_list import keep_list
+from audiences.services.tier_stays import check_no_tier, check_tier_stays
 from audiences.types import AudienceType, Configuration, ConfigurationError, Path, registry
 from segments.models import Segment, Space
 
@@ -45,6 +49,16 @@ class LifecycleError(ValueError):
         steps = sorted(_LIFECYCLES[Lifecycle(now)])
         right = f"It can become {' or '.join(steps)}." if steps else "It stays so."
         super().__init__(f"An audience that is {now} can't become {wanted}. {right}")
+
+
+class TypeStays(ValueError):
+    """That a list can't become an audience of another type, nor another audience a list."""
+
+    def __init__(self, audience: Audience, wanted: AudienceType) -> None:
+        super().__init__(
+            f"An audience of the type {audience.audience_type} can't become {wanted.name}: a list "
+            "stays what it is. Make a new audience instead."
+        )
 
 
 @transaction.atomic
@@ -78,6 +92,7 @@ def redefine_audience(
 ) -> Audience:
     """Change an audience; what is not given stays. Raises what ``define_audience`` raises, and
 
+    :raises TypeStays: for a list that would be of another type, or that another would become.
     :raises LifecycleError: for a step of the lifecycle that there is not.
     """
     definition = check_definition(
@@ -85,13 +100,19 @@ def redefine_audience(
     )
     if "lifecycle" in values and audience.pk:
         _check_step(audience.lifecycle, values["lifecycle"])
+    check_tier_stays(audience, definition.kind.name, definition.configuration, values)
+    lived = audience.ttl_days
     audience.audience_type = definition.kind.name
     audience.configuration = definition.configuration
     for field, value in values.items():
         setattr(audience, field, value)
+    _check_life(audience, definition.kind)
+    segments = [keep_list(audience)] if definition.kind.is_list else definition.segments
     audience.full_clean()
+    if audience.expires_at and audience.ttl_days and lived:
+        audience.expires_at += timedelta(days=audience.ttl_days - lived)
     audience.save()
-    _keep_references(audience, definition.segments, definition.dependencies)
+    _keep_references(audience, segments, definition.dependencies)
     return audience
 
 
@@ -102,16 +123,44 @@ def check_definition(
     """What ``redefine_audience`` would make of the audience, saved or not. Nothing is changed.
 
     :raises UnknownAudienceType: there is no such type.
+    :raises TypeStays: a list would be of another type, or another audience would become one.
     :raises ConfigurationError: naming each value of the configuration at fault.
     """
     kind = registry.get(audience.audience_type if audience_type is None else audience_type)
+    if audience.pk and kind != audience.type and (kind.is_list or audience.type.is_list):
+        raise TypeStays(audience, kind)
     clean = kind.clean(audience.configuration if configuration is None else configuration)
+    if kind.is_list:
+        return Definition(kind, _own_list(audience, clean), [], [])
     return Definition(
         kind,
         clean,
         _referred_segments(audience.space, kind.segments(clean)),
         _referred_audiences(audience, kind.audiences(clean)),
     )
+
+
+def _own_list(audience: Audience, clean: dict[str, Any]) -> dict[str, Any]:
+    """The configuration of a list, which nobody can give it.
+
+    :raises ConfigurationError: another list is named than that of the audience.
+    """
+    if clean and clean != audience.configuration:
+        problem = "A list is made with its audience and stays its own. Leave it out."
+        raise ConfigurationError({("segment",): problem})
+    return dict(audience.configuration)
+
+
+def _check_life(audience: Audience, kind: AudienceType) -> None:
+    """That what lives for some days, and nothing else, says so; and that a list has a name."""
+    if kind.is_list and not audience.name.strip():
+        raise ValidationError({"name": "A list has no other words for itself. Give it a name."})
+    if kind.days_to_live is None:
+        if audience.ttl_days is not None:
+            wrong = f"{kind.label}: it doesn't run out. Leave ttl_days out, or make it external."
+            raise ValidationError({"ttl_days": wrong})
+    elif audience.ttl_days is None:
+        audience.ttl_days = kind.days_to_live
 
 
 def _check_step(now: str, wanted: str) -> None:
@@ -149,7 +198,8 @@ def _referred_segments(space: Space, paths: Mapping[UUID, Path]) -> list[int]:
 
     :raises ConfigurationError: at each id that is no segment of this space.
     """
-    found = dict(Segment.objects.filter(space=space, id__in=paths).values_list("id", "number"))
+    rows = Segment.objects.without_lists().filter(space=space, id__in=paths)
+    found = dict(rows.values_list("id", "number"))
     _refuse_unknown("segment", paths, found)
     return list(found.values())
 
@@ -214,6 +264,7 @@ def _way(ways: Mapping[int, list[int]], start: int, goal: int) -> list[int]:
 def list_by_hand(*, audience: Audience, memberships: Iterable[int], listed: Listed | None) -> None:
     """Put memberships (their numbers) into the audience by hand, or keep them out; ``None`` leaves
     them to the rule again. They stay so through every rebuild."""
+    check_no_tier(audience)
     numbers = list(memberships)
     rows = ListedMembership.objects.filter(audience=audience)
     if listed is None:

@@ -15,7 +15,17 @@ from audiences.rules.clock import EPOCH
 from audiences.rules.facts import Facts, read_facts
 from audiences.rules.fields import Kind
 from audiences.rules.sentence import sentence
-from audiences.rules.tree import AllOf, AnyOf, Condition, InAudience, InSegment, Not, Rule
+from audiences.rules.tree import (
+    AllOf,
+    AnyOf,
+    Condition,
+    InAudience,
+    InSegment,
+    Not,
+    Rule,
+    Sample,
+    Until,
+)
 from audiences.services.describe import Names
 from audiences.services.meaning import Meaning, Meanings, read_meanings
 from segments.models import Segment, SegmentMembership, Space
@@ -29,7 +39,7 @@ class Node:
 
     sentence: str
     held: bool
-    form: str  # condition, all, any, not, in_segment, in_audience, sample
+    form: str  # condition, all, any, not, in_segment, in_audience, sample, until
     rule: dict[str, Any]  # what was wanted, as a document
     seen: Any = None  # of a condition: the value that the member has
     since: datetime.datetime | None = None  # of a segment: when the member came into it
@@ -122,12 +132,22 @@ class _Explainer:
         return _shown(known, known.value(self._facts))
 
 
+_FORMS = {
+    Condition: "condition",
+    AllOf: "all",
+    AnyOf: "any",
+    InSegment: "in_segment",
+    InAudience: "in_audience",
+    Sample: "sample",
+    Until: "until",
+}
+
+
 def _form(rule: Rule) -> str:
     if isinstance(rule, Not) and isinstance(rule.rule, AllOf | AnyOf):
         return "not"
     leaf = rule.rule if isinstance(rule, Not) else rule
-    names = {AllOf: "all", AnyOf: "any", InSegment: "in_segment", InAudience: "in_audience"}
-    return names.get(type(leaf), "condition" if isinstance(leaf, Condition) else "sample")
+    return _FORMS[type(leaf)]
 
 
 def _shown(known: fields.Field, value: Any) -> Any:

@@ -103,7 +103,7 @@ class _Reader:
     def _read(self, audience: Audience) -> Meaning:
         try:
             rule = audience.rule
-            written = audience.type.parts(audience.configuration)
+            written = audience.parts
         except (
             DocumentError,
             ConfigurationError,

@@ -33,6 +33,10 @@ class AudienceType(ABC):
     label: ClassVar[str]
     help_text: ClassVar[str]
     hidden_because: ClassVar[str]  # the reason that visibility gives to those outside
+    is_list: ClassVar[bool] = False  # whether its members are places in a segment of its own
+    takes_imports: ClassVar[bool] = False  # whether people and programs may send files for it
+    follows: ClassVar[str] = "its rule"  # what decides who is in it; empty: those who put them in
+    days_to_live: ClassVar[int | None] = None  # unless told otherwise; None: it never runs out
 
     @abstractmethod
     def clean(self, configuration: Configuration) -> dict[str, Any]:

@@ -2,9 +2,12 @@
 
 from audiences.types.age_within import AgeWithin
 from audiences.types.base import AudienceType
+from audiences.types.external import External
 from audiences.types.in_all_segments import InAllSegments
 from audiences.types.in_any_segment import InAnySegment
 from audiences.types.rules import Rules
+from audiences.types.static import Static
+from audiences.types.tier import Tier
 
 TYPES: dict[str, AudienceType] = {
     kind.name: kind()
@@ -13,6 +16,9 @@ TYPES: dict[str, AudienceType] = {
         InAllSegments,
         InAnySegment,
         Rules,
+        Static,
+        Tier,
+        External,
     )
 }
 

@@ -27,12 +27,12 @@ class MembershipForm(RowForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        segments = Segment.objects.filter(space=self.of_space)
+        segments = Segment.objects.without_lists().filter(space=self.of_space)
         pick_from(self.fields["segments"], segments, self.of_space)
         self.places: set[int] = set()
         if self.instance.pk:
-            places = self.instance.segment_memberships.values_list("segment_id", flat=True)
-            self.places = set(places)
+            places = self.instance.segment_memberships.without_lists()
+            self.places = set(places.values_list("segment_id", flat=True))
             self.initial["segments"] = list(self.places)
 
     def save_places(self) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Func, IntegerField, OuterRef
+from django.db.models import Func, IntegerField, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.urls import path
 
@@ -25,6 +25,9 @@ class SegmentAdmin(RowAdmin):
     search_help_text = "Name or short code"
     prepopulated_fields = {"short_code": ["name"]}
     fieldsets = [(None, {"fields": ["name", "short_code", "description"]})]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Segment]:
+        return super().get_queryset(request).filter(is_list=False)
 
     def prepare_rows(self, request: HttpRequest, rows: Sequence[Any]) -> None:
         """Count the members of each, and stop where the list says “more than”."""

@@ -33,7 +33,7 @@ class SpaceAdmin(SuperusersOnly, UnfoldModelAdmin):
     search_fields = ["name", "slug"]
     prepopulated_fields = {"slug": ["name"]}
     fieldsets = [
-        (None, {"fields": ["name", "slug", "time_zone"]}),
+        (None, {"fields": ["name", "slug", "time_zone", "country"]}),
         ("Staff", {"fields": ["staff"]}),
     ]
     autocomplete_fields = ["staff"]

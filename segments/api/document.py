@@ -200,13 +200,11 @@ def plan(
             included[relation.via] = relation, merged(tree, include[name])
         elif relation.linkage and name in wanted:
             linked[relation.via] = relation
+    related = {via: relation.model.objects.only("id") for via, relation in linked.items()}
     for via, (relation, tree) in included.items():
-        related = plan(relation.serializer, relation.model.objects.all(), selection, tree)  # type: ignore[arg-type]  # included, so it has one
-        rows = rows.prefetch_related(Prefetch(via, queryset=related))
-    for via in linked.keys() - included.keys():
-        ids = linked[via].model.objects.only("id")
-        rows = rows.prefetch_related(Prefetch(via, queryset=ids))
-    return rows
+        related[via] = plan(relation.serializer, relation.model.objects.all(), selection, tree)  # type: ignore[arg-type]  # included, so it has one
+    # In order, since what is related through another comes after that.
+    return rows.prefetch_related(*(Prefetch(via, queryset=related[via]) for via in sorted(related)))
 
 
 def merged(one: Tree, other: Tree) -> Tree:

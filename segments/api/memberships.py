@@ -31,7 +31,9 @@ class MembershipSerializer(ResourceSerializer):
         source="segment_memberships",
         via="segment_memberships__segment",
         related=lambda membership: [
-            place.segment for place in membership.segment_memberships.all()
+            place.segment
+            for place in membership.segment_memberships.all()
+            if not place.segment.is_list
         ],
     )
 
@@ -84,7 +86,7 @@ class MembershipFilters(ResourceFilters):
 
 class SegmentsOfAMembership(ToMany):
     def rows(self, row: Membership) -> QuerySet[Segment]:
-        return Segment.objects.filter(segment_memberships__membership=row)
+        return Segment.objects.without_lists().filter(segment_memberships__membership=row)
 
     def add(self, row: Membership, others: Sequence[Segment]) -> Told:
         changes = [add_members(segment=segment, memberships=[row.pk]) for segment in others]

@@ -52,6 +52,7 @@ class Operation:
     gives: ClassVar[type[AnswerSerializer]]
     is_file: ClassVar[bool] = False  # CSV, and no document
     takes: ClassVar[type[AnswerSerializer] | None] = None  # the document of a POST
+    needs_body: ClassVar[bool] = True  # whether that document must be sent
     method: ClassVar[str] = "get"
     status: ClassVar[int] = 200
     on_one: ClassVar[bool] = True
@@ -121,6 +122,23 @@ class Listing(Operation):
 
     def answer(self, view: ResourceViewSet) -> Response:
         return view_of(self.viewset, view, action="list", **self.narrowed(view)).list(view.request)
+
+
+class Doing(Operation):
+    """Does something with a row, and answers with the row as it is then."""
+
+    method: ClassVar[str] = "post"
+    changes_nothing: ClassVar[bool] = False
+
+    def do(self, view: ResourceViewSet, row: Any) -> None:
+        raise NotImplementedError
+
+    def answer(self, view: ResourceViewSet) -> Response:
+        check_parameters(view.request, "include", "fields")
+        selection = view.selection()
+        self.do(view, view.get_object())
+        document = view.document(view.get_queryset(), selection)
+        return Response({"links": {"self": here(view.request)}, **document}, status=self.status)
 
 
 def _linkage(type: str, related: Any) -> Any:

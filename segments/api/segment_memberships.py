@@ -22,7 +22,7 @@ class SegmentMembershipSerializer(ResourceSerializer):
         "membership": "segments.api.memberships.MembershipSerializer",
     }
 
-    segment = RelatedById(queryset=Segment.objects.all())
+    segment = RelatedById(queryset=Segment.objects.without_lists())
     membership = RelatedById(queryset=Membership.objects.all())
 
     class Meta:
@@ -47,7 +47,7 @@ class SegmentMembershipViewSet(WritableViewSet):
     ``memberships`` of a segment."""
 
     serializer_class = SegmentMembershipSerializer
-    queryset = SegmentMembership.objects.all()
+    queryset = SegmentMembership.objects.without_lists()
     filterset_class = SegmentMembershipFilters
     keyset = ("number",)
     ordering_fields: ClassVar[list[str]] = ["created_at"]

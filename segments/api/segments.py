@@ -74,7 +74,7 @@ class SegmentViewSet(WritableViewSet):
     """Named lists of memberships, assigned from outside or by hand."""
 
     serializer_class = SegmentSerializer
-    queryset = Segment.objects.all()
+    queryset = Segment.objects.without_lists()
     filterset_class = SegmentFilters
     ordering_fields: ClassVar[list[str]] = ["short_code", "name", "created_at", "updated_at"]
     relationships: ClassVar[Mapping[str, Relationship]] = {

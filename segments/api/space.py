@@ -14,6 +14,10 @@ class Access(Protocol):
     """What the authentication class puts into ``request.auth``."""
 
     @property
+    def name(self) -> str:
+        """Who asks, in words."""
+
+    @property
     def may_write(self) -> bool: ...
 
     @property

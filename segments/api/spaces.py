@@ -14,7 +14,7 @@ from segments.models import Space
 class SpaceSerializer(ResourceSerializer):
     class Meta:
         model = Space
-        fields = ["slug", "name", "time_zone", "created_at"]
+        fields = ["slug", "name", "time_zone", "country", "created_at"]
         read_only_fields = fields
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,9 +15,17 @@ from segments.imports import metadata
 from segments.imports.columns import Column, membership_columns, metadata_column, quote
 from segments.imports.header import METADATA, match_header
 from segments.imports.loading import Content, Loaded, load
-from segments.imports.reading import CsvFile, seekable
+from segments.imports.reading import opened
 from segments.imports.staging import Progress, alone_in, cell, new_id, silent
 from segments.models import Space
+
+
+class MembershipsMode(StrEnum):
+    """What becomes of memberships that are in the space, and of those that are not."""
+
+    ADD_AND_UPDATE = "add_and_update"
+    ADD = "add"  # those in the space stay as they are
+    UPDATE_ONLY = "update_only"  # nobody is added
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,8 +60,7 @@ def import_memberships(
     :raises BadRows: when there are bad rows and they are not to be skipped.
     :raises ImportRefused: when the file can't be read, or its header is wrong.
     """
-    with seekable(file) as readable:
-        rows = CsvFile(readable)
+    with opened(file) as rows:
         content = _Memberships(space, rows.header, space.date_at(now))
 
         def work(cursor: CursorWrapper) -> MembershipsImported:

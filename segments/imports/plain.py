@@ -13,6 +13,7 @@ from typing import TypeAlias
 import numpy as np
 
 _QUOTE, _BLANK, _TAB = b'" \t'
+_LONGEST_QUOTED = 1_000_000  # bytes; the database would keep more in memory until it ends
 Bytes: TypeAlias = "np.ndarray[tuple[int], np.dtype[np.uint8]]"
 
 
@@ -27,14 +28,15 @@ class PlainCheck:
         self.padded = False  # whether a cell may begin or end with blanks
         self._before = b"\n"  # the last byte of the chunk before
         self._quotes = 0
+        self._since_quote = 0
         self._bounds = np.zeros(256, bool)  # what may stand before and after a quoted text
         self._bounds[[*separator.encode(), *b'\r\n"']] = True
 
     def take(self, chunk: bytes) -> None:
         """Judge the next bytes.
 
-        :raises NotPlain: when a quote stands where none should, or a ``\\.`` that might be alone
-            in its line, which ends the data for COPY before PostgreSQL 18.
+        :raises NotPlain: when a quote stands where none should, or is not closed for long, or a
+            ``\\.`` might be alone in its line, which ends the data for COPY before PostgreSQL 18.
         """
         seen = self._before + chunk
         self._before = seen[-1:]
@@ -43,6 +45,10 @@ class PlainCheck:
         values = np.frombuffer(seen, np.uint8)
         if b'"' in seen:
             self._judge_quotes(values)
+            self._since_quote = 0
+        self._since_quote += len(chunk)
+        if self._quotes % 2 and self._since_quote > _LONGEST_QUOTED:
+            raise NotPlain
         self.padded = self.padded or self._has_padding(seen, values)
 
     def end(self) -> None:

@@ -7,21 +7,25 @@ import csv
 import io
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import BinaryIO, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
+from segments.imports.archives import unpacked
+from segments.imports.encodings import in_utf8
 from segments.imports.refusals import UnreadableFile, WrongHeader
+
+if TYPE_CHECKING:
+    from _csv import Reader
 
 _CHUNK = 256 * 1024
 _LONGEST_HEADER = 64 * 1024
-_LONGEST_LINE = 1_000_000
 
 # What the first bytes of a file that is no CSV say, and what to do then.
 _OTHER_KINDS = (
-    (b"PK\x03\x04", "an Excel workbook or a zip archive", "Save it as “CSV UTF-8” first."),
+    (b"PK\x03\x04", "a zip archive within another", "Take it out first."),
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook", "Save it as “CSV UTF-8” first."),
-    (b"\x1f\x8b", "compressed with gzip", "Pass it on unpacked: gunzip -c FILE | … -"),
+    (b"\x1f\x8b", "compressed with gzip", "Pass it on unpacked, or as a zip archive."),
     (b"PAR1", "a Parquet file", "Export it as CSV first."),
     (b"%PDF", "a PDF document", "Ask for the table as CSV."),
 )
@@ -36,24 +40,28 @@ class Row(NamedTuple):
     line: int  # on which it begins; the header is line 1
     cells: list[str]
     broken: str = ""  # what is wrong with its quotes, when its cells can't be told
+    text: str = ""  # as it is in the file, line ends included, when asked for
 
 
 class CsvFile:
-    """A CSV file in UTF-8, with or without a byte order mark, whose header has been read.
+    """A CSV file whose header has been read.
 
-    ``file`` is open for reading bytes and can seek (``seekable`` makes any such).
+    ``file`` can seek, and is in UTF-8 without a NUL, as ``opened`` makes any.
 
-    :raises UnreadableFile: when it is no such file: says what it seems to be.
+    :raises WrongHeader: when it has none that can be read.
     """
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, encoding: str = "UTF-8") -> None:
         self._file = file
+        self.encoding = encoding  # before it was UTF-8
         self.size = file.seek(0, io.SEEK_END)
-        head = self._head()
-        self.separator, self.header, self._header_lines, taken = _header(head)
         file.seek(0)
-        bom = file.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8
-        self._body = len(head[:taken].encode()) + (len(codecs.BOM_UTF8) if bom else 0)
+        start = file.read(_LONGEST_HEADER)
+        head = codecs.getincrementaldecoder("utf-8-sig")().decode(start)
+        self.separator, self.header, self._header_lines, taken = _header(head)
+        self.header = [name.strip() for name in self.header]
+        bom = len(codecs.BOM_UTF8) if start.startswith(codecs.BOM_UTF8) else 0
+        self._body = len(head[:taken].encode()) + bom
 
     @property
     def position(self) -> int:
@@ -61,83 +69,65 @@ class CsvFile:
         return self._file.tell()
 
     def chunks(self) -> Iterator[bytes]:
-        """The bytes of the rows, without the header.
-
-        :raises UnreadableFile: when they are not UTF-8, or hold a NUL.
-        """
+        """The bytes of the rows, without the header."""
         self._file.seek(self._body)
-        decoder = codecs.getincrementaldecoder("utf-8")()
         while chunk := self._file.read(_CHUNK):
-            try:
-                decoder.decode(chunk)
-            except UnicodeDecodeError:
-                self._refuse_encoding()
-            if b"\0" in chunk:
-                self._refuse_encoding()
             yield chunk
-        if decoder.getstate()[0]:  # the file ends within a character
-            self._refuse_encoding()
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self, *, with_text: bool = False) -> Iterator[Row]:
         """The rows one by one, blank ones left out.
 
-        :raises UnreadableFile: besides, when nobody can tell where a row ends: a quote is never
+        :raises UnreadableFile: when nobody can tell where a row ends: a quote is never
             closed, or only lines further on and within a cell.
         """
         self._file.seek(self._body)
-        reader = csv.reader(self._lines(), delimiter=self.separator, strict=True)
-        while True:
-            line = self._header_lines + reader.line_num + 1
-            try:
-                cells = next(reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                if self._header_lines + reader.line_num > line or "unexpected end" in str(error):
-                    raise UnreadableFile(
-                        f'A quote (") opens in the row of line {line} and is not closed there. '
-                        'Close it, or write a quote within a quoted text twice ("").'
-                    ) from error
-                yield Row(line, [], broken=_GOES_ON if "expected" in str(error) else _TOO_LONG)
-            else:
-                if any(cells):
-                    yield Row(line, cells)
-
-    def _lines(self) -> Iterator[str]:
         text = io.TextIOWrapper(self._file, encoding="utf-8", newline="")
+        kept: list[str] = []
+        lines = _kept(text, kept) if with_text else text
+        reader = csv.reader(lines, delimiter=self.separator, strict=True)
         try:
-            while line := text.readline(_LONGEST_LINE):
-                if "\0" in line:
-                    self._refuse_encoding()
-                if len(line) == _LONGEST_LINE:
-                    raise UnreadableFile(
-                        f"A line is longer than {_LONGEST_LINE:,} characters: is this a CSV file?"
-                    )
-                yield line
-        except UnicodeDecodeError:
-            self._refuse_encoding()
+            while (row := self._next(reader)) is not None:
+                if row.broken or any(row.cells):
+                    yield row._replace(text="".join(kept)) if with_text else row
+                kept.clear()
         finally:
             text.detach()  # it would close the file
 
-    def _head(self) -> str:
-        """The beginning of the file, as text without its byte order mark."""
-        self._file.seek(0)
-        start = self._file.read(_LONGEST_HEADER)
-        if not start.strip(codecs.BOM_UTF8 + b" \t\r\n"):
-            raise UnreadableFile("The file is empty. Its first row must name the columns.")
-        for magic, kind, remedy in _OTHER_KINDS:
-            if start.startswith(magic):
-                raise UnreadableFile(f"The file is not CSV but {kind}. {remedy}")
+    def _next(self, reader: Reader) -> Row | None:
+        line = self._header_lines + reader.line_num + 1
         try:
-            head = codecs.getincrementaldecoder("utf-8-sig")().decode(start)
-        except UnicodeDecodeError:
-            self._refuse_encoding()
-        if "\0" in head:
-            self._refuse_encoding()
-        return head
+            return Row(line, next(reader))
+        except StopIteration:
+            return None
+        except csv.Error as error:
+            if self._header_lines + reader.line_num > line or "unexpected end" in str(error):
+                raise UnreadableFile(
+                    f'A quote (") opens in the row of line {line} and is not closed there. '
+                    'Close it, or write a quote within a quoted text twice ("").'
+                ) from error
+            return Row(line, [], broken=_GOES_ON if "expected" in str(error) else _TOO_LONG)
 
-    def _refuse_encoding(self) -> NoReturn:
-        raise UnreadableFile(_what_is_wrong_with_the_encoding(self._file))
+
+def _kept(lines: Iterable[str], kept: list[str]) -> Iterator[str]:
+    """The lines, each added to ``kept`` too."""
+    for line in lines:
+        kept.append(line)
+        yield line
+
+
+@contextmanager
+def opened(file: BinaryIO) -> Iterator[CsvFile]:
+    """The CSV file that some bytes are: packed as a zip archive, in whichever encoding.
+
+    Copies of it are made on disk where needed: of a pipe, an archive, another encoding.
+
+    :raises UnreadableFile: when it is no such file: says what it seems to be.
+    :raises WrongHeader: when it has no header that can be read.
+    """
+    with seekable(file) as raw, unpacked(raw) as plain:
+        _refuse_other_kinds(plain)
+        with in_utf8(plain) as (text, encoding):
+            yield CsvFile(text, encoding)
 
 
 @contextmanager
@@ -175,27 +165,11 @@ def _header_by(separator: str, head: str) -> tuple[str, list[str], int, int]:
     return separator, names, reader.line_num, lines.tell()
 
 
-def _what_is_wrong_with_the_encoding(file: BinaryIO) -> str:
+def _refuse_other_kinds(file: BinaryIO) -> None:
     file.seek(0)
-    start = file.read(4096)
-    zeros = start.count(0)
-    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or zeros > len(start) / 4:
-        return (
-            "The file is in UTF-16, which Excel calls “Unicode text”. Save it as “CSV UTF-8”, or "
-            "convert it: iconv -f UTF-16 -t UTF-8 FILE > NEW"
-        )
-    file.seek(0)
-    for line, content in enumerate(iter(lambda: file.readline(_LONGEST_LINE), b""), 1):
-        if b"\0" in content:
-            return f"Line {line} holds a NUL (a zero byte), which no text has. Is this a CSV file?"
-        try:
-            content.decode("utf-8-sig" if line == 1 else "utf-8")
-        except UnicodeDecodeError as error:
-            byte = content[error.start : error.start + 1]
-            character = byte.decode("cp1252", errors="replace")
-            return (
-                f"Line {line} is not in UTF-8: its byte 0x{byte.hex().upper()} would be "
-                f"“{character}” in Windows-1252. Save the file as “CSV UTF-8”, or convert it: "
-                "iconv -f WINDOWS-1252 -t UTF-8 FILE > NEW"
-            )
-    return "The file is not in UTF-8. Save it as “CSV UTF-8”."
+    start = file.read(_LONGEST_HEADER)
+    if not start.strip(codecs.BOM_UTF8 + codecs.BOM_UTF16 + b"\0 \t\r\n"):
+        raise UnreadableFile("The file is empty. Its first row must name the columns.")
+    for magic, kind, remedy in _OTHER_KINDS:
+        if start.startswith(magic):
+            raise UnreadableFile(f"The file is not CSV but {kind}. {remedy}")

@@ -43,3 +43,25 @@ class BadRows(ImportRefused):
         self.report = report
         rows = "1 row is" if count == 1 else f"{count:,} rows are"
         super().__init__(f"{rows} not as they should be, so nothing was imported.")
+
+
+class Cancelled(ImportRefused):
+    """Raised by a ``progress`` to stop the import."""
+
+    def __init__(self) -> None:
+        super().__init__("The import was cancelled.")
+
+
+class TooManyRemoved(ImportRefused):
+    """A list would lose more than the share that may go without asking."""
+
+    def __init__(self, short_code: str, *, listed: int, removed: int, share: float) -> None:
+        self.short_code = short_code
+        self.listed = listed  # before
+        self.removed = removed
+        self.share = share  # that may go, of 1
+        super().__init__(
+            f"This would take {removed:,} of the {listed:,} off “{short_code}”: "
+            f"{removed / listed:.0%}, where up to {share:.0%} go without asking. "
+            "Look whether the file is whole, then confirm."
+        )

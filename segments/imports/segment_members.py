@@ -16,7 +16,7 @@ from django.db.backends.utils import CursorWrapper
 from segments.imports.columns import Column, known_external_id, quote, segment_code
 from segments.imports.header import match_header
 from segments.imports.loading import Content, Loaded, load
-from segments.imports.reading import CsvFile, seekable
+from segments.imports.reading import opened
 from segments.imports.refusals import ImportRefused, WrongHeader
 from segments.imports.staging import Progress, alone_in, cell, new_id, silent
 from segments.models import Segment, Space
@@ -72,8 +72,7 @@ def import_segment_members(
     :raises ImportRefused: when the file can't be read, its header is wrong, or there is no such
         segment.
     """
-    with seekable(file) as readable:
-        rows = CsvFile(readable)
+    with opened(file) as rows:
         content = _Places(space, rows.header, segment, now if create_segments else None)
 
         def work(cursor: CursorWrapper) -> SegmentMembersImported:
@@ -172,6 +171,17 @@ class _Places(Content):
                     "create the segment first, or correct the code",
                 )
             )
+        elif "segment" in self._names:
+            lists = f"SELECT short_code {self._rows_of_segments} AND is_list"
+            unknown.append(
+                self._unknown(
+                    rows,
+                    "segment",
+                    f"(SELECT) AS any_other WHERE {self._code} NOT IN ({lists})",
+                    "is the list of an audience",
+                    "import into the audience, or correct the code",
+                )
+            )
         return unknown
 
     def _unknown(self, rows: str, name: str, known: str, problem: str, remedy: str) -> str:
@@ -185,8 +195,12 @@ class _Places(Content):
     def _segments(self) -> str:
         return (
             '(SELECT number AS segment_number, short_code COLLATE "C" AS short_code'
-            f" FROM segments_segment WHERE space_number = {self._space.pk}) AS segments"
+            f" {self._rows_of_segments} AND NOT is_list) AS segments"
         )
+
+    @property
+    def _rows_of_segments(self) -> str:
+        return f"FROM segments_segment WHERE space_number = {self._space.pk}"
 
     def _memberships(self) -> str:
         return (
@@ -197,7 +211,8 @@ class _Places(Content):
 
 def _require(space: Space, code: str, *, create: bool) -> None:
     """:raises ImportRefused: when there is no such segment, and none can be made."""
-    codes = Segment.objects.filter(space=space).values_list("short_code", flat=True)
+    segments = Segment.objects.without_lists().filter(space=space)
+    codes = segments.values_list("short_code", flat=True)
     if codes.filter(short_code=code).exists():
         return
     if not create:

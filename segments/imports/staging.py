@@ -87,11 +87,11 @@ def stage_as_it_is(cursor: CursorWrapper, file: CsvFile, progress: Progress) -> 
     """Hand the file's bytes to COPY. ``line`` then only counts the rows.
 
     :raises NotPlain: when the file must be read row by row.
-    :raises UnreadableFile: when it can't be read at all.
+    :raises UnreadableFile: when it has no rows.
     """
     names = _create(cursor, file)
     check = PlainCheck(file.separator)
-    refusal: NotPlain | UnreadableFile | None = None
+    refusal: NotPlain | None = None
     copy = (
         f"COPY staged ({names}) FROM STDIN "
         f"(FORMAT csv, DELIMITER {quote(file.separator)}, ENCODING 'UTF8', FORCE_NULL ({names}))"
@@ -104,7 +104,7 @@ def stage_as_it_is(cursor: CursorWrapper, file: CsvFile, progress: Progress) -> 
                     staged.write(chunk)
                     progress("Reading", file.position, file.size)
                 check.end()
-            except (NotPlain, UnreadableFile) as error:
+            except NotPlain as error:
                 refusal = error  # raised in here, it would meet what COPY itself has to complain of
     except psycopg.DataError as error:  # a row with too many or too few cells, for one
         refusal = refusal or NotPlain(str(error))

@@ -1,4 +1,11 @@
 from segments.models.changes import ChangedMemberships
+from segments.models.imports import (
+    Import,
+    ImportMode,
+    ImportState,
+    ImportTarget,
+    Unknown,
+)
 from segments.models.membership import OLDEST_AGE, Membership, earliest_birthday
 from segments.models.segment import Segment, SegmentMembership
 from segments.models.space import Space
@@ -6,9 +13,14 @@ from segments.models.space import Space
 __all__ = [
     "OLDEST_AGE",
     "ChangedMemberships",
+    "Import",
+    "ImportMode",
+    "ImportState",
+    "ImportTarget",
     "Membership",
     "Segment",
     "SegmentMembership",
     "Space",
+    "Unknown",
     "earliest_birthday",
 ]

@@ -21,6 +21,12 @@ class Segment(Row):
     )
     name = models.CharField(max_length=255)
     description = models.TextField(blank=True)
+    is_list = models.BooleanField(
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text="The list of an audience: named, shown and deleted with it, and never by itself.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from segments.phones import COUNTRIES
 from segments.querysets import SpaceQuerySet
 
 
@@ -16,6 +17,14 @@ def validate_time_zone(value: str) -> None:
     if value not in available_timezones():
         raise ValidationError(
             f"“{value}” is not a time zone. Use a name such as “Europe/Amsterdam” or “UTC”."
+        )
+
+
+def validate_country(value: str) -> None:
+    """Refuse what is not the code of a country."""
+    if value not in COUNTRIES:
+        raise ValidationError(
+            f"“{value}” is not a country. Use its two letters of ISO 3166, such as “NL” or “US”."
         )
 
 
@@ -31,6 +40,15 @@ class Space(models.Model):
         default="UTC",
         validators=[validate_time_zone],
         help_text="Ages, birthdays and days begin and end by this clock, e.g. Europe/Amsterdam.",
+    )
+    country = models.CharField(
+        max_length=2,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[validate_country],
+        help_text="Phone numbers without a country's code are of this one: its two letters, e.g. "
+        "NL. Without it, such numbers find nobody.",
     )
     definitions_version = models.BigIntegerField(
         default=0,

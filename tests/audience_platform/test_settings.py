@@ -46,6 +46,11 @@ WRONG = {
     "AUDIT_TRAIL_DAYS": (["a year", "-1"], "a whole number of days, 0 or more"),
     "DEBUG": (["verbose"], "true or false"),
     "HTTPS": (["none"], "true or false"),
+    "IMPORT_LARGEST_FILE": (["huge", "-1", "1.5"], "a whole number of megabytes, 0 or more"),
+    "KLAVIYO_URL": (
+        ["a.klaviyo.com", "https://a.klaviyo.com/api", "https://a.klaviyo.com,https://b.com"],
+        "scheme and host alone, such as https://example.com",
+    ),
     "LOG_LEVEL": (["loud", "10"], "one of CRITICAL, ERROR, WARNING, INFO, DEBUG"),
     "PLATFORM_KEEP_DATABASE": (["always"], "true or false"),
     "PLATFORM_DATA_DIR": (["manage.py", "manage.py/below"], "the path of a directory"),
@@ -53,6 +58,14 @@ WRONG = {
     "RATE_LIMITS": (["600", "a=b", "=5"], "names with whole numbers"),
     "REDIS_URL": (["hunter2", "http://hunter2"], "the URL of a Redis server"),
     "SECRET_KEY": (["hunter2", "2" * 60], "at least 50 characters, 5 of them different"),
+    "SOURCES_ALLOWED_HOSTS": (
+        ["http://127.0.0.1", "127.0.0.1:8000"],
+        "without scheme or port, such as offers.example.com",
+    ),
+    "SOURCE_SECRETS": (
+        ["hunter2", f"{'correct horse battery staple ' * 3},hunter2"],
+        "each of at least 50 characters, 5 of them different",
+    ),
     "SECURE_HSTS_SECONDS": (["a year", "-3600"], "a whole number of seconds, 0 or more"),
 }
 
@@ -93,7 +106,7 @@ def test_a_wrong_value_stops_the_start_and_names_its_variable(
     assert f"The environment variable {name}" in error
     assert WRONG[name][1] in error
     assert "hunter2" not in started.stderr
-    if name not in {"DATABASE_URL", "REDIS_URL", "SECRET_KEY"}:
+    if name not in {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "SOURCE_SECRETS"}:
         assert repr(value) in error
 
 

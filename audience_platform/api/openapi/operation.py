@@ -19,7 +19,7 @@ from audience_platform.api.openapi.parameters import (
     selection_parameters,
 )
 from audience_platform.api.openapi.resources import Components
-from segments.api.operations import Listing, Operation
+from segments.api.operations import Doing, Listing, Operation
 from segments.api.relationships import Relationship, ToMany
 from segments.api.resource import ResourceViewSet
 from segments.api.serializer import ResourceSerializer
@@ -87,7 +87,7 @@ class JSONAPISchema(JsonApiAutoSchema):  # type: ignore[misc]  # the library is 
     @property
     def _described(self) -> type[ResourceSerializer]:
         """The serializer of what the route answers with."""
-        if self._asked and not isinstance(self._asked, Listing):
+        if self._asked and not isinstance(self._asked, (Doing, Listing)):
             return self._asked.gives
         return self._subject.serializer_class
 
@@ -140,7 +140,8 @@ class JSONAPISchema(JsonApiAutoSchema):  # type: ignore[misc]  # the library is 
             parameters += page_parameters(self._subject) if self._many else []
         elif self.view.action in ("list", "related") and self._many:
             parameters += list_parameters(self._subject)
-        if self.view.action in ("list", "retrieve", "create", "update", "related"):
+        answers_with_rows = ("list", "retrieve", "create", "update", "related")
+        if self.view.action in answers_with_rows or isinstance(self._asked, Doing):
             parameters += selection_parameters(self._subject.serializer_class)
         if not issubclass(type(self.view), SpaceViewSet):
             parameters.append(SPACE)
@@ -157,7 +158,8 @@ class JSONAPISchema(JsonApiAutoSchema):  # type: ignore[misc]  # the library is 
             schema = components.linkage(self._subject.serializer_class, many=self._many)
         else:
             return None
-        return {"required": True, "content": {JSON_API: {"schema": schema}}}
+        required = self._asked is None or self._asked.needs_body
+        return {"required": required, "content": {JSON_API: {"schema": schema}}}
 
     def _get_response_bodies(self, direction: str = "response") -> Schema:
         if self._asked and self._asked.is_file:

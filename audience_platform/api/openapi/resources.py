@@ -20,6 +20,7 @@ _WORKED_OUT = (
     "audience-changes",
     "audience-overlaps",
     "audience-explanations",
+    "import-problems",
 )
 _TEXT: Schema = {"type": "string"}
 _LINKS: Schema = {"type": "object", "additionalProperties": {"type": "string", "format": "uri"}}

@@ -24,7 +24,7 @@ class _SegmentListForm(AudienceForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        segments = Segment.objects.filter(space=self.of_space)
+        segments = Segment.objects.without_lists().filter(space=self.of_space)
         pick_from(self.fields["segments"], segments, self.of_space)
 
     def initial_values(self, configuration: Configuration) -> dict[str, Any]:

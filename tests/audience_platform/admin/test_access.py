@@ -51,3 +51,14 @@ def test_a_time_zone_that_is_none_is_told_at_its_field(make_colleague: Make, spa
         f"segments/space/{space.pk}/change/", name="North", slug="north", time_zone="Mars"
     )
     assert "“Mars” is not a time zone" in answer.content.decode()
+
+
+def test_a_country_that_is_none_is_told_at_its_field(make_colleague: Make, space: Space) -> None:
+    answer = make_colleague(superuser=True).save(
+        f"segments/space/{space.pk}/change/",
+        name="North",
+        slug="north",
+        time_zone="UTC",
+        country="XX",
+    )
+    assert "“XX” is not a country" in answer.content.decode()

@@ -22,12 +22,13 @@ from audiences.rules import columns, document, evaluate
 from audiences.rules.clock import Clock
 from audiences.rules.facts import COLUMNS, Facts, loads
 from audiences.rules.program import Program
-from audiences.rules.tree import Rule
+from audiences.rules.tree import AllOf, AnyOf, Not, Rule, Until
 from segments.models import Membership, Space
 from tests.audiences.rules.naive import Naive
 from tests.audiences.rules.strategies import SEGMENTS, clocks, members, rules
 
 EXAMPLES = int(os.environ.get("AGREEMENT_EXAMPLES", "300"))
+MOMENT, DAY = datetime.timedelta(microseconds=1), datetime.timedelta(days=1)
 NUMBERS = {UUID(id): place for place, id in enumerate(SEGMENTS, start=1)}
 
 
@@ -41,15 +42,24 @@ NUMBERS = {UUID(id): place for place, id in enumerate(SEGMENTS, start=1)}
     st.lists(rules, min_size=1, max_size=6),
     st.lists(members, min_size=1, max_size=6),
     clocks,
+    st.sampled_from([-DAY, -MOMENT, 0 * DAY, MOMENT, DAY]),
 )
 def test_columns_single_and_compiled_answers_agree_with_a_naive_reading(
     space: Space,
     documents: list[dict[str, Any]],
     people: list[dict[str, Any]],
     clock: tuple[datetime.datetime, str],
+    left: datetime.timedelta,
 ) -> None:
     now, zone = clock[0], ZoneInfo(clock[1])
     asked = [document.read(one) for one in documents]
+    # what runs out, which no document says: until then each rule and nothing else; and from then on
+    # everything else as well
+    until = Until(now + left)
+    asked += [
+        *(AllOf((rule, until)) for rule in asked),
+        *(AnyOf((rule, Not(until))) for rule in asked),
+    ]
     with transaction.atomic():
         numbers = _insert(space, people)
         sets = _by_columns(space, asked, people, numbers, Clock(now, zone))
@@ -59,8 +69,10 @@ def test_columns_single_and_compiled_answers_agree_with_a_naive_reading(
     for person, number, known in zip(people, numbers, facts, strict=True):
         naive = Naive({**person, "external_id": f"person-{number}"}, now, zone)
         compiled = program.ask(known)
-        for text, rule, found in zip(documents, asked, sets, strict=True):
-            expected = naive.holds(text)
+        held = [naive.holds(text) for text in documents]
+        early, late = left > 0 * DAY, left <= 0 * DAY
+        held += [*(holds and early for holds in held), *(holds or late for holds in held)]
+        for text, expected, rule, found in zip(documents * 3, held, asked, sets, strict=True):
             assert (number in found) is expected, (text, person, "by columns")
             assert evaluate.holds(rule, known, NUMBERS) is expected, (text, person, "singly")
             assert program.literal(rule).holds(compiled) is expected, (text, person, "compiled")

@@ -96,7 +96,15 @@ def test_a_tab_between_cells_is_no_blank() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b'5" pipe,1\n', b'"a"b,1\n', b'a"",1\n', b'""a,1\n', b'"a', b"\\.\n"]
+    "body",
+    [
+        b'5" pipe,1\n',
+        b'"a"b,1\n',
+        b'a"",1\n',
+        b'""a,1\n',
+        b'"a',
+        b"\\.\n",
+    ],
 )
 def test_refuses(body: bytes) -> None:
     def judge() -> None:
@@ -106,3 +114,10 @@ def test_refuses(body: bytes) -> None:
 
     with pytest.raises(NotPlain):
         judge()
+
+
+def test_refuses_a_quoted_text_without_end() -> None:
+    check = PlainCheck(",")
+    check.take(b'a,"' + b"x" * 600_000)
+    with pytest.raises(NotPlain):
+        check.take(b"x" * 600_000)

@@ -176,6 +176,21 @@ def test_makes_no_segment_for_a_bad_row(place: Place, members: Members) -> None:
     assert list(Segment.objects.values_list("short_code", flat=True)) == ["new"]
 
 
+def test_puts_nobody_into_the_list_of_an_audience(
+    place: Place, members: Members, space: Space
+) -> None:
+    Segment.objects.create(space=space, short_code="list-1", name="VIPs", is_list=True)
+
+    for create, problem in ((False, "is not a segment of this space"),
+                            (True, "is the list of an audience")):  # fmt: skip
+        with pytest.raises(BadRows) as refusal:
+            place("list-1,a", "other,b", create_segments=create)
+        assert refusal.value.first[0].problem == problem
+        with pytest.raises(ImportRefused, match="list-1"):
+            place("a", segment="list-1", create_segments=create)
+    assert members("list-1") == set()
+
+
 def test_never_empties_a_segment_of_which_all_rows_are_bad(
     place: Place, members: Members, gold: Segment
 ) -> None:

@@ -1,0 +1,131 @@
+"""A CSV file at an HTTPS URL: one list, read whole each time."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from itertools import islice
+from pathlib import PurePosixPath
+from typing import Any, BinaryIO
+from urllib.parse import unquote, urlsplit
+
+from audiences.sources.base import (
+    Access,
+    Kind,
+    Profile,
+    SettingsError,
+    SourceError,
+    Vendor,
+    VendorList,
+)
+from audiences.sources.web import Limits, Web, split
+from segments.imports.reading import CsvFile
+from segments.imports.refusals import ImportRefused
+
+THE_FILE = "file"  # the id of the one list
+# The columns that are read, by their names in a file; any other is passed over.
+COLUMNS = {
+    "external_id": "external_id",
+    "email": "email",
+    "e-mail": "email",
+    "phone": "phone",
+    "phone_number": "phone",
+    "full_name": "full_name",
+    "name": "full_name",
+}
+_LIMITS = Limits(bytes=2_000_000_000, seconds=1800)
+_REDIRECTS = 5
+_PAGE = 1000
+
+
+class CsvUrl(Vendor):
+    name = "csv_url"
+    label = "CSV at a URL"
+    help_text = "A CSV file that is kept up to date at an HTTPS URL."
+    kinds = (Kind.LIST,)
+    needs_key = False
+    key_help = "What the server wants in the header Authorization, if anything, such as “Bearer …”."
+    settings = {"url": "The URL of the file, https://…."}
+
+    def clean(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        clean = super().clean(settings)
+        url = clean.get("url")
+        if not isinstance(url, str) or not url:
+            raise SettingsError({"url": "Give the URL of the file, https://…."})
+        try:
+            split(url)
+        except SourceError as error:
+            raise SettingsError({"url": str(error)}) from error
+        return clean
+
+    def lists(self, access: Access) -> Iterator[VendorList]:
+        path = PurePosixPath(unquote(urlsplit(access.settings["url"]).path))
+        yield VendorList(Kind.LIST, THE_FILE, path.name or access.settings["url"])
+
+    def profiles(self, access: Access, kind: Kind, id: str) -> Iterator[Sequence[Profile]]:
+        with tempfile.TemporaryFile() as file:
+            _download(access, file)
+            try:
+                people = _profiles(CsvFile(file))
+                while page := list(islice(people, _PAGE)):
+                    yield page
+            except ImportRefused as error:
+                raise _not_understood(str(error)) from error
+
+
+def _download(access: Access, file: BinaryIO) -> None:
+    headers = {"Accept": "text/csv, */*;q=0.1"}
+    if access.key:
+        headers["Authorization"] = access.key
+    with Web() as web:
+        answer = web.get(
+            access.settings["url"],
+            headers=headers,
+            into=file,
+            limits=_LIMITS,
+            redirects=_REDIRECTS,
+        )
+    if answer.status in (401, 403):
+        raise SourceError(
+            "key_refused",
+            f"The server doesn't let us read the file ({answer.status}). Give the source the key "
+            "that it wants.",
+        )
+    if answer.status in (404, 410):
+        raise SourceError("not_found", "There is no file at this URL (any more). Correct the URL.")
+    if answer.status != 200:
+        raise SourceError(
+            "unreachable", f"The server answers {answer.status} instead of the file. Try later."
+        )
+    if answer.headers.get("Content-Encoding", "identity") != "identity":
+        raise _not_understood("The file is sent compressed. Have it sent as it is.")
+
+
+def _profiles(file: CsvFile) -> Iterator[Profile]:
+    """The people of the file.
+
+    :raises SourceError: a row can't be told apart: without it, its person would seem to have left.
+    """
+    names = [COLUMNS.get(name.strip().lower(), "") for name in file.header]
+    known = [name for name in names if name]
+    twice = [name for name in known if known.count(name) > 1]
+    if twice:
+        raise _not_understood(f"The file has several columns for {twice[0]}. Leave one.")
+    if not {"external_id", "email", "phone"}.intersection(known):
+        raise _not_understood(
+            "The file has no column by which people are found: external_id, email or phone."
+        )
+    with closing(file.rows()) as rows:  # type: ignore[type-var]  # a generator
+        for row in rows:
+            problem = row.broken
+            if not problem and len(row.cells) != len(names):
+                problem = f"has {len(row.cells)} values where the header names {len(names)} columns"
+            if problem:
+                raise _not_understood(f"The row of line {row.line} {problem}. Mend the file.")
+            cells = zip(names, row.cells, strict=True)
+            yield Profile("", **{name: value.strip() for name, value in cells if name})
+
+
+def _not_understood(message: str) -> SourceError:
+    return SourceError("not_understood", message)

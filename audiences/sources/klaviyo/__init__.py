@@ -1,0 +1,3 @@
+from audiences.sources.klaviyo.vendor import Klaviyo
+
+__all__ = ["Klaviyo"]

@@ -1,0 +1,98 @@
+"""From an import's row to the function that imports such a file, and back to its numbers."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from django.core.exceptions import ValidationError
+
+from segments.imports.lists import ListMode, import_list
+from segments.imports.lists import Unknown as UnknownOfList
+from segments.imports.loading import Loaded
+from segments.imports.memberships import MembershipsMode, import_memberships
+from segments.imports.staging import Progress
+from segments.models import Import, ImportTarget, Segment
+from segments.models.imports import MODES_OF_A_LIST, MODES_OF_MEMBERSHIPS
+
+
+def aim(import_: Import, segment: Segment | None) -> None:
+    """Say what the rows are: memberships, or members of the segment."""
+    import_.segment = segment
+    import_.target = ImportTarget.MEMBERSHIPS
+    if segment is not None:
+        import_.target = ImportTarget.AUDIENCE if segment.is_list else ImportTarget.SEGMENT
+
+
+def check_options(import_: Import) -> None:
+    """:raises ValidationError: when they don't go together."""
+    possible: Sequence[str] = MODES_OF_A_LIST
+    what = "the members of a list"
+    if import_.target == ImportTarget.MEMBERSHIPS:
+        what, possible = "memberships", MODES_OF_MEMBERSHIPS
+    import_.mode = import_.mode or possible[0]
+    if import_.mode not in possible:
+        choices = ", ".join(possible)
+        raise ValidationError({"mode": f"An import of {what} takes one of {choices}."})
+    _check_mapping(import_)
+
+
+def _check_mapping(import_: Import) -> None:
+    if not (import_.mapping and import_.look):
+        return
+    unknown = [name for name in import_.mapping if name not in import_.look["header"]]
+    if unknown:
+        columns = ", ".join(import_.look["header"])
+        raise ValidationError(
+            {"mapping": f"The file has no column “{unknown[0][:60]}”. It has: {columns[:500]}."}
+        )
+
+
+def carry_out(
+    import_: Import,
+    file: BinaryIO,
+    *,
+    dry_run: bool,
+    now: datetime.datetime,
+    report: Path,
+    failed_rows: Path,
+    progress: Progress,
+) -> Loaded:
+    """Import the file, or count what that would do: then bad rows are counted with the others.
+
+    :raises ImportRefused: see ``import_list`` and ``import_memberships``.
+    """
+    options: dict[str, Any] = {
+        "space": import_.space,
+        "file": file,
+        "now": now,
+        "mapping": import_.mapping,
+        "dry_run": dry_run,
+        "skip_bad_rows": dry_run or import_.skip_bad_rows,
+        "report": report,
+        "failed_rows": failed_rows,
+        "progress": progress,
+    }
+    if import_.target == ImportTarget.MEMBERSHIPS:
+        return import_memberships(mode=MembershipsMode(import_.mode), **options)
+    assert import_.segment is not None  # or it would not have been started
+    return import_list(
+        segment=import_.segment,
+        mode=ListMode(import_.mode),
+        unknown=UnknownOfList(import_.unknown),
+        removable_share=import_.removable_share,
+        confirmed=import_.confirmed,
+        **options,
+    )
+
+
+def numbers(imported: Loaded) -> dict[str, Any]:
+    """What an import did, or would do, by name."""
+    told = asdict(imported)
+    for name in ("first_problems", "report", "prepared", "dry_run", "mode"):
+        told.pop(name, None)
+    derived = {"unchanged", "skipped"} & set(dir(imported))
+    return told | {name: getattr(imported, name) for name in sorted(derived)}

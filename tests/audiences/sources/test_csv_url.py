@@ -1,0 +1,116 @@
+"""A CSV file at a URL: who is in it, and what is said when it can't be read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from audiences.sources import registry
+from audiences.sources.base import (
+    Access,
+    Kind,
+    Profile,
+    SettingsError,
+    SourceError,
+    VendorList,
+)
+from audiences.sources.csv_url.vendor import THE_FILE
+from tests.audiences.sources.stand_in import Said, StandIn, says
+
+VENDOR = registry.get("csv_url")
+
+
+@pytest.fixture
+def of_file(on_this_machine: None, elsewhere: StandIn, access: Access) -> Access:
+    return replace(access, key="", settings={"url": f"{elsewhere.url}/exports/members%202.csv"})
+
+
+def pulled(access: Access) -> list[Profile]:
+    return [one for page in VENDOR.profiles(access, Kind.LIST, THE_FILE) for one in page]
+
+
+def test_the_one_list_is_called_like_the_file(of_file: Access) -> None:
+    assert list(VENDOR.lists(of_file)) == [VendorList(Kind.LIST, THE_FILE, "members 2.csv")]
+
+
+def test_the_people_of_the_file(elsewhere: StandIn, of_file: Access) -> None:
+    text = "E-mail;Phone_Number; name ;City\nkim@example.com;+31612345678;Kim Bos;Ede\n;;Ö;\n"
+    elsewhere.script = [says(Said(200, b"\xef\xbb\xbf" + text.encode()))]
+
+    assert pulled(of_file) == [
+        Profile("", "", "kim@example.com", "+31612345678", "Kim Bos"),
+        Profile("", full_name="Ö"),
+    ]
+    assert "Authorization" not in elsewhere.asked[0].headers
+
+
+def test_many_people_come_page_by_page(elsewhere: StandIn, of_file: Access) -> None:
+    rows = "".join(f"id-{n}\n" for n in range(2500))
+    elsewhere.script = [says(Said(200, f"external_id\n{rows}".encode()))]
+
+    pages = list(VENDOR.profiles(of_file, Kind.LIST, THE_FILE))
+
+    assert [len(page) for page in pages] == [1000, 1000, 500]
+
+
+def test_a_server_may_want_a_key(elsewhere: StandIn, of_file: Access) -> None:
+    elsewhere.script = [says(Said(200, b"email\n"))]
+
+    assert pulled(replace(of_file, key="Bearer secret")) == []
+    assert elsewhere.asked[0].headers["Authorization"] == "Bearer secret"
+
+
+@pytest.mark.parametrize(
+    ("said", "code", "words"),
+    [
+        (Said(401), "key_refused", "Give the source the key that it wants"),
+        (Said(403), "key_refused", "Give the source the key that it wants"),
+        (Said(404), "not_found", "There is no file at this URL"),
+        (Said(500), "unreachable", "answers 500 instead of the file"),
+        (Said(200, b""), "not_understood", "The file is empty"),
+        (Said(200, b"city,name\nEde,Kim\n"), "not_understood", "no column by which people"),
+        (Said(200, b"email,e-mail\na@b.nl,\n"), "not_understood", "several columns for email"),
+        (Said(200, b"email,name\na@b.nl\n"), "not_understood", "line 2 has 1 values"),
+        (Said(200, b'email\n"a@b.nl\n'), "not_understood", "is not closed there"),
+        (Said(200, b"email\n", {"Content-Encoding": "gzip"}), "not_understood", "compressed"),
+        (Said(200, b"email\na@b.nl\n", promised=1000), "broken_off", "broke off its answer"),
+        (Said(302, b"", {"Location": "https://10.0.0.7/x.csv"}), "not_public", "not on the public"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_is_wrong_with_the_file(
+    elsewhere: StandIn, of_file: Access, said: Said, code: str, words: str
+) -> None:
+    elsewhere.script = [says(said)]
+
+    with pytest.raises(SourceError) as refused:
+        pulled(of_file)
+
+    assert refused.value.code == code
+    assert words in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("settings", "at", "words"),
+    [
+        ({}, "url", "Give the URL"),
+        ({"url": 7}, "url", "Give the URL"),
+        ({"url": "http://lists.example.com/x.csv"}, "url", "is not encrypted"),
+        ({"url": "https://robin:x@lists.example.com/"}, "url", "a name and a password"),
+        ({"url": "https://lists.example.com/", "key": "x"}, "settings", "“key” is not a setting"),
+    ],
+)
+def test_settings_that_make_no_sense(settings: dict[str, Any], at: str, words: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        VENDOR.clean(settings)
+
+    assert list(refused.value.problems) == [at]
+    assert words in refused.value.problems[at]
+
+
+def test_settings_that_make_sense() -> None:
+    settings = {"url": "https://lists.example.com/members.csv?of=ours"}
+
+    assert VENDOR.clean(settings) == settings
