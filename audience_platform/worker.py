@@ -20,6 +20,7 @@ from procrastinate.exceptions import ConnectorException, UniqueViolation
 from procrastinate.jobs import Status
 
 from audiences.jobs import defer_due
+from segments.jobs import defer_reading
 
 logger = logging.getLogger(__name__)
 
@@ -102,6 +103,7 @@ async def _watch(worker: App) -> None:
 def _look() -> None:
     close_old_connections()
     defer_due()
+    defer_reading()
 
 
 async def _take_up_stalled(worker: App) -> None:

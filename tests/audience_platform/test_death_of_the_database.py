@@ -73,9 +73,9 @@ class Mortal(DatabaseWrapper):
         self.moment()
         return execute(*arguments)
 
-    def _commit(self) -> Any:
+    def _commit(self) -> None:
         self.moment()
-        super()._commit()
+        super()._commit()  # type: ignore[misc]
         self.moment()
 
     def back(self) -> None:
