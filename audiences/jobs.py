@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 from django.db import connection, transaction
 from django.utils import timezone
 from procrastinate.contrib.django import app
@@ -9,6 +11,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 
 from audiences.services import refresh_space as refresh
 from audiences.services.refresh import DAY
+from audiences.services.thin import thin_versions as thin
 from segments.models import Space
 
 # What makes a refresh due: changed memberships, a changed definition, the clock, a schedule, a
@@ -41,6 +44,15 @@ def refresh_space(space: int) -> None:
     found = Space.objects.filter(pk=space).first()
     if found:
         refresh(space=found, now=timezone.now())
+
+
+@app.periodic(cron="17 * * * *")
+@app.task(name="thin_versions", queueing_lock="thin versions", lock="thin versions")
+def thin_versions(timestamp: int) -> None:
+    """Thin old versions in every space, once an hour; ``timestamp`` is when it was due."""
+    now = datetime.datetime.fromtimestamp(timestamp, datetime.UTC)
+    for space in Space.objects.all():
+        thin(space=space, now=now)
 
 
 def defer_due() -> int:
