@@ -25,6 +25,7 @@ from procrastinate.jobs import Status
 from audience_platform.audit.seals import remove_old, seal
 from audience_platform.throttling import remove_old_counts
 from audiences.jobs import defer_due
+from segments.jobs import defer_reading
 
 logger = logging.getLogger(__name__)
 
@@ -112,6 +113,7 @@ async def _watch(worker: App) -> None:
 def _look() -> None:
     close_old_connections()
     defer_due()
+    defer_reading()
 
 
 def _keep_audit_trail() -> None:

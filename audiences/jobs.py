@@ -15,6 +15,7 @@ from audiences.services.own_list import renew
 from audiences.services.refresh import DAY
 from segments.imports.carrying_out import after_import
 from segments.models import Import, ImportTarget, Space
+from audiences.services.thin import thin_versions as thin
 
 # What makes a refresh due: changed memberships, a changed definition, the clock, a schedule, a
 # request, or a failure that has waited long enough for another try.
@@ -56,6 +57,15 @@ def refresh_space(space: int) -> None:
     found = Space.objects.filter(pk=space).first()
     if found:
         refresh(space=found, now=timezone.now())
+
+
+@app.periodic(cron="17 * * * *")
+@app.task(name="thin_versions", queueing_lock="thin versions", lock="thin versions")
+def thin_versions(timestamp: int) -> None:
+    """Thin old versions in every space, once an hour; ``timestamp`` is when it was due."""
+    now = datetime.datetime.fromtimestamp(timestamp, datetime.UTC)
+    for space in Space.objects.all():
+        thin(space=space, now=now)
 
 
 def defer_due() -> int:

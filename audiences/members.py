@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import datetime
 from collections import OrderedDict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from pyroaring import BitMap
 
 from audiences.models import AudienceStatus, AudienceVersion, Cause, MemberChunk, VersionChunk
@@ -58,9 +59,12 @@ def load_many(statuses: Collection[AudienceStatus]) -> dict[int, BitMap]:
     return found
 
 
-def _read(statuses: Collection[AudienceStatus]) -> dict[int, BitMap]:
+def _read(statuses: Sequence[AudienceStatus]) -> dict[int, BitMap]:
+    """By the versions that the statuses say, though a refresh may just have made others: from the
+    base, forward or back."""
     found = {status.pk: BitMap() for status in statuses}
-    if not found:
+    asked = {status.pk: status.version for status in statuses if status.version}
+    if not asked:
         return found
     with connection.cursor() as cursor:
         cursor.execute(
@@ -68,13 +72,15 @@ def _read(statuses: Collection[AudienceStatus]) -> dict[int, BitMap]:
             SELECT audience_number, members FROM audiences_memberchunk
             WHERE audience_number = ANY(%(numbers)s)
             UNION ALL
-            SELECT v.audience_number, c.changed FROM audiences_audienceversion v
-            JOIN audiences_audiencestatus s ON s.audience_number = v.audience_number
+            SELECT v.audience_number, c.changed
+            FROM unnest(%(numbers)s::int[], %(versions)s::int[]) AS a (audience_number, version)
+            JOIN audiences_audiencestatus s USING (audience_number)
+            JOIN audiences_audienceversion v ON v.audience_number = a.audience_number
+                AND v.version > least(s.base_version, a.version)
+                AND v.version <= greatest(s.base_version, a.version)
             JOIN audiences_versionchunk c ON c.version_number = v.number
-            WHERE v.audience_number = ANY(%(numbers)s) AND v.version > s.base_version
-                AND v.version <= s.version
             """,
-            {"numbers": list(found)},
+            {"numbers": list(asked), "versions": list(asked.values())},
         )
         for number, run in cursor:
             found[number] ^= BitMap.deserialize(bytes(run))
@@ -86,12 +92,19 @@ def members_at(status: AudienceStatus, version: int) -> BitMap:
     if version <= 0:
         return BitMap()
     members = load(status)
-    later = VersionChunk.objects.filter(
-        version__audience=status.pk, version__version__gt=version
-    ).values_list("changed", flat=True)
-    for run in later.iterator():
-        members ^= BitMap.deserialize(bytes(run))
-    return members
+    later = AudienceVersion.objects.filter(
+        audience=status.pk, version__gt=version, version__lte=status.version
+    )
+    return members ^ changed_by(later)
+
+
+def changed_by(versions: Sequence[int] | QuerySet[AudienceVersion]) -> BitMap:
+    """Those whom the versions (or their numbers), taken together, brought in or let go."""
+    runs = VersionChunk.objects.filter(version__in=versions).values_list("changed", flat=True)
+    changed = BitMap()
+    for run in runs.iterator():
+        changed ^= BitMap.deserialize(bytes(run))
+    return changed
 
 
 def store(changes: Sequence[Change], *, as_of: datetime.datetime) -> list[AudienceVersion]:
@@ -117,7 +130,11 @@ def store(changes: Sequence[Change], *, as_of: datetime.datetime) -> list[Audien
             )
         )
     AudienceVersion.objects.bulk_create(versions)
-    _write_changed(changes, versions)
+    write_changed(
+        (version.pk, change.old ^ change.new)
+        for change, version in zip(changes, versions, strict=True)
+        if version.version > 1  # the first changes all from nobody, and so needs none
+    )
     _write_bases([change for change in changes if _wants_fold(change)])
     _save([change.status for change in changes])
     _keep_once_committed(
@@ -140,18 +157,17 @@ def _save(statuses: Sequence[AudienceStatus]) -> None:
         )
 
 
-def _write_changed(changes: Sequence[Change], versions: Sequence[AudienceVersion]) -> None:
-    """What each version changed. The first changes all from nobody, so it needs none."""
+def write_changed(changes: Iterable[tuple[int, BitMap]]) -> None:
+    """What versions changed, each by its number."""
     with (
         connection.cursor() as cursor,
         cursor.copy(
             "COPY audiences_versionchunk (version_number, chunk, changed) FROM STDIN"
         ) as copy,
     ):
-        for change, version in zip(changes, versions, strict=True):
-            if version.version > 1:
-                for chunk, part in chunks(change.old ^ change.new):
-                    copy.write_row((version.pk, chunk, part.serialize()))
+        for number, changed in changes:
+            for chunk, part in chunks(changed):
+                copy.write_row((number, chunk, part.serialize()))
 
 
 def _wants_fold(change: Change) -> bool:

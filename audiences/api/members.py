@@ -1,7 +1,8 @@
 """Pages of memberships from a member set.
 
-A place in a set is found as fast at its end as at its beginning, so every page costs the same. A
-filter reads the space's memberships once, and the set is narrowed to those that pass it.
+A place in a set is found as fast at its end as at its beginning, so every page costs the same. The
+set is narrowed to those whom a search finds, by its index; any other filter reads the space's
+memberships once.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ from pyroaring import BitMap
 
 from audiences.models import Audience
 from audiences.services.members import members_of, numbers_of
-from segments.api.memberships import MembershipViewSet
+from segments.api.memberships import MembershipFilters, MembershipViewSet
 from segments.api.parameters import in_brackets, read_sort
 from segments.api.relationships import ToMany
 from segments.api.resource import ResourceViewSet
 from segments.models import Membership
+from segments.search import numbers_found
 
 _HIGHEST = (1 << 32) - 1
 
@@ -60,15 +62,30 @@ class SetRows:
         return [found[number] for number in numbers if number in found]  # one may just be deleted
 
 
+class MemberFilters(MembershipFilters):
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        self.form.cleaned_data.pop("search")  # the set is narrowed instead
+        rows: QuerySet[Any] = super().filter_queryset(queryset)
+        return rows
+
+    class Meta(MembershipFilters.Meta):
+        pass
+
+
 class MemberViewSet(MembershipViewSet):
     """Memberships that are in the set ``held``."""
 
+    filterset_class = MemberFilters
     ordering_fields: ClassVar[list[str]] = ["number"]
     held: BitMap = BitMap()
 
     def paginate_queryset(self, queryset: Any) -> Any:
         held = self.held
-        if self.filter_backends and in_brackets(self.request, "filter"):
+        filters = in_brackets(self.request, "filter") if self.filter_backends else {}
+        words = filters.pop("search", "").strip()
+        if words and held:
+            held = held & numbers_found(space=self.space, words=words)
+        if filters and held:
             held = held & numbers_of(queryset)
         descending = ("number", True) in read_sort(self.request, self.ordering_fields)
         rows: Any = SetRows(queryset, held, descending=descending)

@@ -31,6 +31,17 @@ _AT_ONCE = 1 << 17  # changed memberships that are read together
 DAY = 86_400  # seconds between full passes of an audience that has no interval of its own
 _TRY_AGAIN_AFTER = datetime.timedelta(minutes=5)
 _SOONEST = datetime.timedelta(seconds=10)  # between two rebuilds by the clock
+_TAKE = """
+WITH taken AS (
+    DELETE FROM segments_changedmemberships WHERE space_number = %s
+    RETURNING space_number, membership_numbers
+), unread AS (
+    INSERT INTO segments_unreadtexts (space_number, membership_numbers)
+    SELECT space_number, membership_numbers[start : start + 4999]
+    FROM taken, generate_series(1, cardinality(membership_numbers), 5000) AS start
+)
+SELECT membership_numbers FROM taken
+"""
 
 
 @dataclass
@@ -110,13 +121,12 @@ def _refresh(space: Space, now: datetime.datetime, full: bool, asked: set[int]) 
 
 
 def _take_changed(space: Space) -> BitMap:
-    """The changed memberships, which are no longer noted: or again, should this be undone."""
+    """The changed memberships, which are no longer noted: or again, should this be undone.
+
+    What they are searched by is for another job to read.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(
-            "DELETE FROM segments_changedmemberships WHERE space_number = %s"
-            " RETURNING membership_numbers",
-            [space.pk],
-        )
+        cursor.execute(_TAKE, [space.pk])
         return BitMap().union(*(BitMap(numbers) for (numbers,) in cursor.fetchall()))
 
 

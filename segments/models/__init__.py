@@ -7,6 +7,7 @@ from segments.models.imports import (
     Unknown,
 )
 from segments.models.membership import OLDEST_AGE, Membership, earliest_birthday
+from segments.models.search import MembershipText, UnreadTexts
 from segments.models.segment import Segment, SegmentMembership
 from segments.models.space import Space
 
@@ -18,9 +19,11 @@ __all__ = [
     "ImportState",
     "ImportTarget",
     "Membership",
+    "MembershipText",
     "Segment",
     "SegmentMembership",
     "Space",
     "Unknown",
+    "UnreadTexts",
     "earliest_birthday",
 ]

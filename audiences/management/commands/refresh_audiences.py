@@ -13,6 +13,7 @@ from tqdm import tqdm
 from audiences.models import Audience
 from audiences.services import Outcome, refresh_space
 from segments.models import Space
+from segments.search import read_texts
 
 
 class Command(BaseCommand):
@@ -48,6 +49,7 @@ class Command(BaseCommand):
             for outcome in outcomes:
                 failed += bool(outcome.error)
                 self.stdout.write(f"{space.slug}: {_line(outcome)}")
+            read_texts(space=space)
         if failed:
             raise CommandError(f"{failed} audiences can't be worked out: see above.")
 

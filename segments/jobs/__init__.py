@@ -1,0 +1,6 @@
+"""Work that segments need in the background."""
+
+from segments.jobs.imports import carry_out_import, start_import
+from segments.jobs.search import defer_reading, read_texts
+
+__all__ = ["carry_out_import", "defer_reading", "read_texts", "start_import"]
