@@ -13,9 +13,9 @@ from audiences.models import Audience
 from audiences.services import refresh_space as refresh
 from audiences.services.own_list import renew
 from audiences.services.refresh import DAY
+from audiences.services.thin import thin_versions as thin
 from segments.imports.carrying_out import after_import
 from segments.models import Import, ImportTarget, Space
-from audiences.services.thin import thin_versions as thin
 
 # What makes a refresh due: changed memberships, a changed definition, the clock, a schedule, a
 # request, or a failure that has waited long enough for another try.
