@@ -211,7 +211,8 @@ def test_a_long_list_is_read() -> None:
 
 TOKENS = ["a", "X", "and", "or", "not", "!", "in", "notIn", "like", "matches", "occurs", "between",
           "on", "before", "from", "now", "today", "this", "month", "days", "let", "select",
-          "exists", "sum", "over", "where", "CHAIN", "WHAT", "WHEN", "(", ")", "[", "]", "{", "}", ",", ".",
+          "exists", "sum", "over", "where", "CHAIN", "WHAT", "WHEN", "(", ")", "[", "]", "{", "}",
+          ",", ".",
           ":", "=", "!=", "<", "<=", "=>", "+", "-", "*", "/", "5", "2.5", '"a"', '"', "$1", "^",
           "count", "date", "true", "\\", "ö", "\n", "\u2028", "👍", "'", "@", "\0"]  # fmt: skip
 
