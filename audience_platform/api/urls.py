@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 
 from audience_platform.api import pages
 from audience_platform.api.idempotency import once
+from audiences.api.groups import AudienceGroupViewSet
 from audiences.api.imports import ImportViewSet
 from audiences.api.memberships import MembershipViewSet
 from audiences.api.rule_fields import RuleFieldViewSet
@@ -34,6 +35,7 @@ VIEWSETS: tuple[type[ResourceViewSet], ...] = (
     ImportViewSet,
     AudienceViewSet,
     AudienceVersionViewSet,
+    AudienceGroupViewSet,
     RuleFieldViewSet,
     OfferViewSet,
     MembershipOfferViewSet,

@@ -13,6 +13,7 @@ from audience_platform.api.openapi.parameters import (
     ID,
     IDEMPOTENCY_KEY,
     SPACE,
+    deletion_parameters,
     list_parameters,
     operation_parameters,
     page_parameters,
@@ -140,6 +141,8 @@ class JSONAPISchema(JsonApiAutoSchema):  # type: ignore[misc]  # the library is 
             parameters += page_parameters(self._subject) if self._many else []
         elif self.view.action in ("list", "related") and self._many:
             parameters += list_parameters(self._subject)
+        elif self.view.action == "destroy":
+            parameters += deletion_parameters(type(self.view))
         answers_with_rows = ("list", "retrieve", "create", "update", "related")
         if self.view.action in answers_with_rows or isinstance(self._asked, Doing):
             parameters += selection_parameters(self._subject.serializer_class)

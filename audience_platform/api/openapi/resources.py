@@ -17,6 +17,7 @@ Serializer = type[ResourceSerializer]
 _WORKED_OUT = (
     "membership-offers",
     "rule-fields",
+    "rule-field-histograms",
     "audience-changes",
     "audience-overlaps",
     "audience-explanations",
@@ -123,6 +124,7 @@ class Components:
             "id": _id(described.type),
             "attributes": _closed(attributes),
             "links": _LINKS,
+            "meta": _META,
         }
         if described.relations:
             properties["relationships"] = _closed(
