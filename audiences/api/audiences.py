@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from rest_framework import serializers
 
 from audiences.api.changes import Changes, WhoChanged
+from audiences.api.enrolments import ENROL, WITHDRAW, Extend
 from audiences.api.members import MembersOfAnAudience
 from audiences.api.members_file import MembersFile
 from audiences.api.overlap import Overlap
@@ -22,7 +23,7 @@ from audiences.services import define_audience, redefine_audience, summaries
 from audiences.services.by_hand import listed_memberships, make_list, put_on_list, take_off_list
 from audiences.services.standing import sizes
 from audiences.types.registry import TYPES
-from segments.api.filters import EQUALS, ORDERED, TEXT, ResourceFilters, SearchFilter
+from segments.api.filters import EQUALS, NULLABLE, ORDERED, TEXT, ResourceFilters, SearchFilter
 from segments.api.operations import Operation
 from segments.api.relations import RelatedById
 from segments.api.relationships import Meta as Told
@@ -46,7 +47,14 @@ class AudienceSerializer(ResourceSerializer):
         max_length=63,
         help_text=" ".join(f"{name}: {kind.help_text}" for name, kind in TYPES.items()),
     )
-    configuration = ObjectField(help_text="What it holds depends on the audience_type.")
+    configuration = ObjectField(
+        required=False,
+        default=dict,
+        help_text="What it holds depends on the audience_type. A list has none to be given.",
+    )
+    metadata = ObjectField(
+        required=False, help_text="Anything else that is known of it, kept as it came."
+    )
     summary = serializers.CharField(
         read_only=True, help_text="Who is meant, in words, such as “aged 18 to 35”."
     )
@@ -59,7 +67,11 @@ class AudienceSerializer(ResourceSerializer):
         many=True,
         read_only=True,
         model=Segment,
-        related=lambda audience: [row for row in audience.segments.all() if not row.is_list],
+        related=lambda audience: [
+            row
+            for row in audience.segments.all()
+            if str(row.id) != audience.configuration.get("segment")  # its own list
+        ],
     )
     dependencies = RelatedById(many=True, read_only=True, model=Audience)
     dependents = RelatedById(many=True, read_only=True, model=Audience)
@@ -80,6 +92,13 @@ class AudienceSerializer(ResourceSerializer):
             "lifecycle",
             "enabled",
             "refresh_interval",
+            "external_id",
+            "namespace",
+            "origin",
+            "labels",
+            "ttl_days",
+            "expires_at",
+            "metadata",
             "size",
             "version",
             "as_of",
@@ -93,7 +112,7 @@ class AudienceSerializer(ResourceSerializer):
             "excluded",
             "versions",
         ]
-        read_only_fields = ["created_at", "updated_at"]
+        read_only_fields = ["expires_at", "created_at", "updated_at"]
 
     @classmethod
     def prepare(cls, rows: Sequence[Any], names: Sequence[str]) -> None:
@@ -124,6 +143,10 @@ class AudienceFilters(ResourceFilters):
             "audience_type": EQUALS,
             "lifecycle": EQUALS,
             "enabled": ["exact"],
+            "external_id": [*EQUALS, *NULLABLE],
+            "namespace": EQUALS,
+            "origin": EQUALS,
+            "expires_at": [*ORDERED, *NULLABLE],
             "created_at": ORDERED,
             "updated_at": ORDERED,
         }
@@ -167,7 +190,13 @@ class AudienceViewSet(WritableViewSet):
     serializer_class = AudienceSerializer
     queryset = Audience.objects.all()
     filterset_class = AudienceFilters
-    ordering_fields: ClassVar[list[str]] = ["name", "audience_type", "created_at", "updated_at"]
+    ordering_fields: ClassVar[list[str]] = [
+        "name",
+        "audience_type",
+        "expires_at",
+        "created_at",
+        "updated_at",
+    ]
     relationships: ClassVar[Mapping[str, Relationship]] = {
         "segments": SegmentsOfAnAudience("segments.api.segments.SegmentViewSet", "segments"),
         "dependencies": ToMany(_AUDIENCES, "dependencies"),
@@ -187,6 +216,9 @@ class AudienceViewSet(WritableViewSet):
         "changes/entered": WhoChanged("entered"),
         "changes/left": WhoChanged("left"),
         "members.csv": MembersFile(),
+        "members/add": ENROL,
+        "members/remove": WITHDRAW,
+        "extend": Extend(),
     }
 
     def make(self, id: UUID | None, values: dict[str, Any]) -> Audience:
