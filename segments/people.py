@@ -9,7 +9,7 @@ from enum import StrEnum
 from django.db import connection
 
 from segments.models import Space
-from segments.phones import e164
+from segments.phones import e164, ending
 
 
 class By(StrEnum):
@@ -37,12 +37,9 @@ class People:
     ambiguous: list[Named]
 
 
-# Each name in the forms under which the space may know it. E-mail addresses differ in more than
-# capitals; phones are stored as they came or in E.164.
 _FIND = {
-    By.EXTERNAL_ID: "m.external_id = form",
-    By.EMAIL: "lower(m.email) = lower(form)",
-    By.PHONE: "m.phone = form",
+    By.EXTERNAL_ID: "m.external_id = name",
+    By.EMAIL: "lower(m.email) = lower(name)",
 }
 
 
@@ -67,17 +64,31 @@ def _find(space: Space, by: By, names: Sequence[str]) -> dict[Named, list[int]]:
     """The numbers of the memberships that each name means; names of nobody are left out."""
     if not names:
         return {}
-    forms = [(name, form) for name in names for form in _forms(space, by, name)]
+    if by == By.PHONE:
+        return _find_phones(space, names)
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT name, array_agg(DISTINCT m.number)"
-            " FROM unnest(%s::text[], %s::text[]) AS named (name, form)"
-            f" JOIN segments_membership m ON {_FIND[by]} WHERE m.space_number = %s GROUP BY name",
-            [[name for name, _ in forms], [form for _, form in forms], space.pk],
+            "SELECT given, array_agg(m.number) FROM unnest(%s::text[], %s::text[])"
+            f" AS named (given, name) JOIN segments_membership m ON {_FIND[by]}"
+            " WHERE m.space_number = %s GROUP BY given",
+            [list(names), [name.strip() for name in names], space.pk],
         )
-        return {Named(by, name): numbers for name, numbers in cursor.fetchall()}
+        return {Named(by, given): numbers for given, numbers in cursor.fetchall()}
 
 
-def _forms(space: Space, by: By, name: str) -> set[str]:
-    number = e164(name, space.country) if by == By.PHONE else None
-    return {name.strip(), number} if number else {name.strip()}
+def _find_phones(space: Space, names: Sequence[str]) -> dict[Named, list[int]]:
+    """The same for phones, which are one where they are one in E.164: only those that end alike
+    are looked at."""
+    read = {name: e164(name, space.country) or name.strip() for name in names}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT number, phone FROM segments_membership WHERE space_number = %s"
+            f" AND {ending('phone')} IN (SELECT {ending('name')} FROM unnest(%s::text[]) AS name)",
+            [space.pk, list(set(read.values()))],
+        )
+        numbers: dict[str, list[int]] = {}
+        for number, phone in cursor.fetchall():
+            numbers.setdefault(e164(phone, space.country) or phone.strip(), []).append(number)
+    return {
+        Named(By.PHONE, name): numbers[phone] for name, phone in read.items() if phone in numbers
+    }
