@@ -17,6 +17,8 @@ from audiences.api.groups import AudienceGroupViewSet
 from audiences.api.imports import ImportViewSet
 from audiences.api.memberships import MembershipViewSet
 from audiences.api.rule_fields import RuleFieldViewSet
+from audiences.api.sources import SourceViewSet
+from audiences.api.syncs import SyncViewSet
 from audiences.api.versions import AudienceVersionViewSet
 from offers.api.audiences import AudienceViewSet
 from offers.api.membership_offers import MembershipOfferViewSet
@@ -36,6 +38,8 @@ VIEWSETS: tuple[type[ResourceViewSet], ...] = (
     AudienceViewSet,
     AudienceVersionViewSet,
     AudienceGroupViewSet,
+    SourceViewSet,
+    SyncViewSet,
     RuleFieldViewSet,
     OfferViewSet,
     MembershipOfferViewSet,

@@ -18,7 +18,8 @@ from audiences.api.overlap import Overlap
 from audiences.api.pointing import pointing
 from audiences.api.previews import PreviewAudience
 from audiences.api.standing import AS_OF, Count, Refresh, Status
-from audiences.models import Audience, AudienceVersion, Listed
+from audiences.api.syncs import SyncAudience
+from audiences.models import Audience, AudienceVersion, Listed, Sync
 from audiences.services import define_audience, redefine_audience, summaries
 from audiences.services.by_hand import listed_memberships, make_list, put_on_list, take_off_list
 from audiences.services.standing import sizes
@@ -79,6 +80,7 @@ class AudienceSerializer(ResourceSerializer):
     members = RelatedById(many=True, read_only=True, model=Membership, linkage=False)
     included = RelatedById(many=True, read_only=True, model=Membership, linkage=False)
     excluded = RelatedById(many=True, read_only=True, model=Membership, linkage=False)
+    syncs = RelatedById(many=True, read_only=True, model=Sync, linkage=False)
     versions = RelatedById(many=True, read_only=True, model=AudienceVersion, linkage=False)
 
     class Meta:
@@ -110,6 +112,7 @@ class AudienceSerializer(ResourceSerializer):
             "members",
             "included",
             "excluded",
+            "syncs",
             "versions",
         ]
         read_only_fields = ["expires_at", "created_at", "updated_at"]
@@ -204,6 +207,7 @@ class AudienceViewSet(WritableViewSet):
         "members": MembersOfAnAudience("audiences.api.members.MemberViewSet", "members"),
         "included": ListedByHand(Listed.INCLUDED),
         "excluded": ListedByHand(Listed.EXCLUDED),
+        "syncs": ToMany("audiences.api.syncs.SyncViewSet", "syncs"),
         "versions": ToMany("audiences.api.versions.AudienceVersionViewSet", "versions"),
     }
     operations: ClassVar[Mapping[str, Operation]] = {
@@ -212,6 +216,7 @@ class AudienceViewSet(WritableViewSet):
         "count": Count(),
         "status": Status(),
         "refresh": Refresh(),
+        "sync": SyncAudience(),
         "changes": Changes(),
         "changes/entered": WhoChanged("entered"),
         "changes/left": WhoChanged("left"),

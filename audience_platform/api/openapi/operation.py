@@ -38,6 +38,7 @@ _REFUSALS = {
     413: "The body is too long.",
     415: "The body is sent as something else than JSON:API.",
     422: "A value isn't possible; the error points at it.",
+    502: "A server of others doesn't answer, or refuses; the error says why.",
 }
 _READING = (400, 401, 404, 406)
 _WRITING = (400, 401, 403, 404, 406, 409, 413, 415, 422)
@@ -182,7 +183,8 @@ class JSONAPISchema(JsonApiAutoSchema):  # type: ignore[misc]  # the library is 
         if self.view.action == "create":
             where = {"schema": {"type": "string", "format": "uri"}, "description": "Its own URL."}
             done["headers"] = {"Location": where}
-        refusals = _READING if self.method == "GET" else _WRITING
+        refusals = [*(_READING if self.method == "GET" else _WRITING)]
+        refusals += [502] if self._asked and self._asked.asks_others else []
         errors = {"content": {JSON_API: {"schema": Components(self).errors()}}}
         status = 201 if self.view.action == "create" else 200
         return {
