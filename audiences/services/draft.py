@@ -33,6 +33,7 @@ def preview_draft(
     draft = Audience(space=space, pk=audience.pk if audience else None)
     if audience is not None:
         draft.audience_type, draft.configuration = audience.audience_type, audience.configuration
+        draft.expires_at = audience.expires_at
     definition = check_definition(draft, audience_type=audience_type, configuration=configuration)
     draft.audience_type, draft.configuration = definition.kind.name, definition.configuration
     found = preview(
