@@ -39,7 +39,7 @@ def preview_draft(
     found = preview(
         space=space,
         rule=draft.rule,
-        meanings=read_meanings(space).with_segments_of(space, draft.rule),
+        meanings=read_meanings(space, asked_by=draft.rule).with_segments_of(space, draft.rule),
         names=referred_names([draft]).get(space.pk, {}),
         at=at,
         audience=audience,
