@@ -24,14 +24,18 @@ from audiences.rules.operators import (
     names,
 )
 from audiences.rules.operators.base import read_number, read_text
+from audiences.rules.pql.printer import to_text
+from audiences.rules.pql.syntax import Call, Literal
 from audiences.rules.tree import (
     AllOf,
     AnyOf,
     Condition,
     Duration,
     InAudience,
+    InNamed,
     InSegment,
     Not,
+    Pql,
     Rule,
     Sample,
     Value,
@@ -216,7 +220,10 @@ def _sample(raw: Any) -> Sample:
 
 
 def write(rule: Rule) -> dict[str, Any]:
-    """The document of a rule: ``read`` gives the rule again."""
+    """The document of a rule: ``read`` gives the rule again.
+
+    What only PQL says is shown as ``{"pql": text}``, which ``read`` does not take.
+    """
     match rule:
         case AllOf(rules):
             return {"all": [write(inner) for inner in rules]}
@@ -234,6 +241,10 @@ def write(rule: Rule) -> dict[str, Any]:
             return {"in_audience": str(audience)}
         case Sample(percent, seed):
             return {"sample": {"percent": _json(percent), "seed": seed}}
+        case Pql(expression):
+            return {"pql": to_text(expression)}
+        case InNamed(name):
+            return {"pql": to_text(Call("inSegment", (Literal(name),)))}
     raise TypeError(f"{rule} is not written in rules")
 
 

@@ -17,6 +17,7 @@ from audiences.models import (
     Listed,
     ListedMembership,
 )
+from audiences.services.names import find_named, id_of
 from audiences.types import AudienceType, Configuration, ConfigurationError, Path, registry
 from segments.models import Segment, Space
 
@@ -106,12 +107,26 @@ def check_definition(
     """
     kind = registry.get(audience.audience_type if audience_type is None else audience_type)
     clean = kind.clean(audience.configuration if configuration is None else configuration)
+    named = kind.asked_by_name(clean)
+    found = find_named(space=audience.space_id, names=named)
+    _refuse_itself(audience, named)
+    audiences = {one.id: named[name] for name, one in found.items() if one.kind == "audience"}
+    segments = {one.number for one in found.values() if one.kind == "segment"}
     return Definition(
         kind,
         clean,
-        _referred_segments(audience.space, kind.segments(clean)),
-        _referred_audiences(audience, kind.audiences(clean)),
+        [*segments.union(_referred_segments(audience.space, kind.segments(clean)))],
+        _referred_audiences(audience, {**audiences, **kind.audiences(clean)}),
     )
+
+
+def _refuse_itself(audience: Audience, named: Mapping[str, Path]) -> None:
+    """:raises ConfigurationError: the audience, new or not, asks for itself by its id."""
+    itself = {path: name for name, path in named.items() if id_of(name) == audience.id}
+    if itself:
+        raise ConfigurationError(
+            {path: f"{name} is the audience itself. Leave it out." for path, name in itself.items()}
+        )
 
 
 def _check_step(now: str, wanted: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 from uuid import UUID
 
 from audiences.rules.tree import Rule
@@ -12,6 +12,7 @@ from audiences.rules.tree import Rule
 Configuration = Mapping[str, Any]
 # Where a value stands in a configuration: ("segments", 0) is the first of its segments.
 Path = tuple[str | int, ...]
+Named = Literal["segment", "audience"]
 
 
 class ConfigurationError(ValueError):
@@ -56,6 +57,20 @@ class AudienceType(ABC):
     def audiences(self, configuration: Configuration) -> dict[UUID, Path]:
         """The ids of the other audiences that a clean configuration refers to, and where."""
         return {}
+
+    def asked_by_name(self, configuration: Configuration) -> dict[str, Path]:
+        """The names by which a clean configuration asks for segments and audiences, and where.
+
+        A name is an id or a segment's short code; there need be nothing that goes by it.
+        """
+        return {}
+
+    def warnings(self, configuration: Configuration, known: Mapping[str, Named]) -> list[str]:
+        """Sentences for whoever wrote a clean configuration that means less than it seems to.
+
+        ``known`` says what goes by each of ``asked_by_name``; those by which nothing goes it lacks.
+        """
+        return []
 
     @abstractmethod
     def summary(self, configuration: Configuration, names: Mapping[UUID, str]) -> str:

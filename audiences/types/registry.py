@@ -4,6 +4,7 @@ from audiences.types.age_within import AgeWithin
 from audiences.types.base import AudienceType
 from audiences.types.in_all_segments import InAllSegments
 from audiences.types.in_any_segment import InAnySegment
+from audiences.types.pql import Pql
 from audiences.types.rules import Rules
 
 TYPES: dict[str, AudienceType] = {
@@ -13,6 +14,7 @@ TYPES: dict[str, AudienceType] = {
         InAllSegments,
         InAnySegment,
         Rules,
+        Pql,
     )
 }
 

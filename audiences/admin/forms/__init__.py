@@ -2,6 +2,7 @@
 
 from audiences.admin.forms.age_within import AgeWithinForm
 from audiences.admin.forms.base import AudienceForm
+from audiences.admin.forms.pql import PqlForm
 from audiences.admin.forms.rules import RulesForm
 from audiences.admin.forms.segment_list import InAllSegmentsForm, InAnySegmentForm
 
@@ -12,6 +13,7 @@ FORMS: dict[str, type[AudienceForm]] = {
         InAllSegmentsForm,
         InAnySegmentForm,
         RulesForm,
+        PqlForm,
     )
 }
 
