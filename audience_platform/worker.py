@@ -13,6 +13,7 @@ from contextlib import suppress
 
 from django.db import close_old_connections
 from django.db.utils import DatabaseError
+from django.utils import timezone
 from procrastinate import App
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
@@ -20,6 +21,7 @@ from procrastinate.exceptions import ConnectorException, UniqueViolation
 from procrastinate.jobs import Status
 
 from audiences.jobs import defer_due
+from segments.jobs import look_after_imports
 
 logger = logging.getLogger(__name__)
 
@@ -93,6 +95,8 @@ async def _watch(worker: App) -> None:
                 await loop.run_in_executor(thread, _look)
                 if looks % 10 == 0:
                     await _take_up_stalled(worker)
+                if looks % 300 == 0:
+                    await loop.run_in_executor(thread, _tidy)
             except (DatabaseError, ConnectorException):
                 logger.warning("Can't look for what is due", exc_info=True)
             looks += 1
@@ -102,6 +106,10 @@ async def _watch(worker: App) -> None:
 def _look() -> None:
     close_old_connections()
     defer_due()
+
+
+def _tidy() -> None:
+    look_after_imports(now=timezone.now())
 
 
 async def _take_up_stalled(worker: App) -> None:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.contrib.auth.models import User
-from django.test import Client
+from django.db import connections
+from django.test import Client, override_settings
 
+from audience_platform import worker
 from audience_platform.models import Scope
 from audience_platform.services import make_key
 from audiences.models import Audience
@@ -177,3 +184,29 @@ def colleague(make_colleague: Make, space: Space) -> Colleague:
     """Somebody who is given the space, and no other."""
     made: Colleague = make_colleague(space)
     return made
+
+
+@pytest.fixture(scope="session", autouse=True)
+def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where the files of imports are kept: ``PLATFORM_DATA_DIR``, for a worker of its own."""
+    folder = tmp_path_factory.mktemp("data")
+    imports = settings.STORAGES["imports"]
+    options = {**imports["OPTIONS"], "location": folder / "imports"}
+    with override_settings(
+        STORAGES={**settings.STORAGES, "imports": {**imports, "OPTIONS": options}}
+    ):
+        yield folder
+
+
+@pytest.fixture
+def work_off(transactional_db: None) -> Callable[[], None]:
+    """Carries out all jobs that wait, as a worker does."""
+
+    async def work() -> None:
+        with ThreadPoolExecutor(1) as thread:  # one, and so one database connection
+            asyncio.get_running_loop().set_default_executor(thread)
+            await worker.run(concurrency=1, wait=False)
+            thread.submit(connections.close_all).result()
+        await sync_to_async(connections.close_all)()  # that of what is done periodically
+
+    return lambda: asyncio.run(work())

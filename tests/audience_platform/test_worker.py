@@ -8,17 +8,22 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 from django.conf import settings
+from django.core.files.base import ContentFile
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
+from django.utils import timezone
 
 from audiences import members
 from audiences.models import Audience, AudienceStatus
-from segments.models import Space
+from segments.imports.asking import make_import, take_file
+from segments.jobs import start_import
+from segments.models import ImportState, Membership, Space
 from segments.services import save_row
 
 Make = Callable[..., Any]
@@ -35,12 +40,15 @@ def database_url() -> str:
 
 
 @pytest.fixture
-def start_worker() -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
+def start_worker(data_folder: Path) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
     started: list[subprocess.Popen[bytes]] = []
 
     def start() -> subprocess.Popen[bytes]:
         command = [sys.executable, str(settings.BASE_DIRECTORY / "manage.py"), "run_jobs"]
-        environment = os.environ | {"DATABASE_URL": database_url()}
+        environment = os.environ | {
+            "DATABASE_URL": database_url(),
+            "PLATFORM_DATA_DIR": str(data_folder),
+        }
         started.append(subprocess.Popen(command, env=environment))
         return started[-1]
 
@@ -115,3 +123,38 @@ def test_refresh_audiences_prints_a_line_for_each(
     assert capsys.readouterr().out == "north: keen: 1 member, 1 entered, 0 left (first build)\n"
     call_command("refresh_audiences", "--audience", "keen")
     assert capsys.readouterr().out == "north: keen: 1 member, unchanged\n"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_import_survives_the_death_of_its_worker(
+    space: Space, start_worker: Callable[[], subprocess.Popen[bytes]]
+) -> None:
+    import_ = make_import(space=space)
+    now = timezone.now()
+    take_file(import_, ContentFile(b"external_id\nm-1\nm-2\n"), at=now)
+    start_import(import_, dry_run=False, at=now)
+
+    def is_writing() -> bool:
+        import_.refresh_from_db()
+        return import_.step == "Writing"
+
+    def has_succeeded() -> bool:
+        import_.refresh_from_db()
+        return import_.state == ImportState.SUCCEEDED
+
+    with transaction.atomic():  # nobody writes memberships: the import stands still
+        with connection.cursor() as cursor:
+            cursor.execute("LOCK TABLE segments_membership IN SHARE MODE")
+        worker = start_worker()
+        wait_for(is_writing)
+        worker.kill()  # with -9: it can tell nobody
+        worker.wait()
+        assert import_.state == ImportState.RUNNING
+    assert not Membership.objects.exists()
+
+    start_worker()
+    wait_for(has_succeeded)
+    assert import_.attempt == 2
+    assert import_.result is not None
+    assert import_.result["added"] == 2
+    assert Membership.objects.count() == 2
