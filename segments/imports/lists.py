@@ -79,6 +79,7 @@ def import_list(
     mapping: Mapped | None = None,
     confirmed: bool = False,
     removable_share: float = REMOVABLE_SHARE,
+    keep_known: bool = False,
     dry_run: bool = False,
     skip_bad_rows: bool = False,
     report: Path | None = None,
@@ -93,8 +94,9 @@ def import_list(
     are several, and are not looked at when removing. ``mapping`` has, by column of the file, the
     field it holds, or None to leave it out; what it doesn't name is known by its name. ``report``
     gets every problem and ``failed_rows`` the bad rows as they came, both as CSV. ``progress`` may
-    raise ``Cancelled``. All is done or nothing. A file none of whose rows means anybody empties no
-    list.
+    raise ``Cancelled``. With ``keep_known`` the facts are for people who are new: those whom the
+    space knows keep theirs. All is done or nothing. A file none of whose rows means anybody empties
+    no list.
 
     :raises TooManyRemoved: when ``replace`` would take more than ``removable_share`` of the list
         off it, unless ``confirmed``. A dry run says ``must_be_confirmed`` instead.
@@ -110,7 +112,7 @@ def import_list(
             metadata=True,
             mapping=mapping,
         )
-        content = _List(segment, fields, today, mode, unknown)
+        content = _List(segment, fields, today, mode, unknown, keep_known=keep_known)
 
         def work(cursor: CursorWrapper) -> ListImported:
             loaded = load(
@@ -148,11 +150,14 @@ class _List(Content):
         today: datetime.date,
         mode: ListMode,
         unknown: Unknown,
+        *,
+        keep_known: bool,
     ) -> None:
         if mode is ListMode.REMOVE:
             fields = [name if name in IDENTIFIERS else None for name in fields]
         self.segment = segment
         self.mode = mode
+        self.updates = mode is not ListMode.REMOVE and not keep_known
         self.refuses = unknown is Unknown.REFUSE
         self.creates = unknown is Unknown.CREATE and mode in (ListMode.ADD, ListMode.REPLACE)
         self.facts = Facts(fields, membership_columns(today), kept=IDENTIFIERS)
@@ -207,7 +212,7 @@ class _Work:
         mode, counts = self._content.mode, self.counts
         counts["listed"] = self._ask(f"SELECT count(*) FROM ({self._listed()}) AS listed")
         known = self._take_people()
-        if mode is not ListMode.REMOVE:
+        if self._content.updates:
             counts["updated"] = self._update()
         if mode is ListMode.REMOVE:
             counts["removed"] = places.take_off(self._cursor, dry_run=self._dry_run)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -32,11 +33,11 @@ class Command(BaseCommand):
         failed = 0
         for audience in self._audiences(options["space"], options["audience"]):
             try:
-                with tqdm(desc=str(audience), unit=" people", disable=None, leave=False) as bar:
+                with tqdm(unit=" people", disable=None, leave=False) as bar:
                     sync = sync_now(
                         audience=audience,
                         confirmed=options["confirm"],
-                        progress=lambda step, pulled, bar=bar: _show(bar, step, pulled),
+                        progress=partial(_show, bar),
                     )
             except (NotSynced, SyncInProgress) as error:
                 failed += 1
