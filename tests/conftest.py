@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import datetime
 import json
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import connections
+from django.db import connection, connections
 from django.test import Client, override_settings
 
 from audience_platform import worker
@@ -196,6 +198,18 @@ def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         STORAGES={**settings.STORAGES, "imports": {**imports, "OPTIONS": options}}
     ):
         yield folder
+
+
+@pytest.fixture
+def worker_environment(transactional_db: None, data_folder: Path) -> dict[str, str]:
+    """The environment of a worker as a process of its own, on the test's database and files."""
+    known = connection.get_connection_params()
+    user = quote(str(known.get("user", "")), safe="")
+    password = f":{quote(known['password'], safe='')}" if known.get("password") else ""
+    host = quote(str(known["host"]), safe="")
+    port = f"&port={known['port']}" if known.get("port") else ""
+    url = f"postgresql://{user}{password}@/{known['dbname']}?host={host}{port}"
+    return os.environ | {"DATABASE_URL": url, "PLATFORM_DATA_DIR": str(data_folder)}
 
 
 @pytest.fixture

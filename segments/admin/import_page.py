@@ -83,7 +83,11 @@ def show(
 
 
 def _told(numbers: Mapping[str, Any]) -> list[tuple[str, int]]:
-    return [(label, numbers[name]) for name, label in _NUMBERS.items() if name in numbers]
+    return [
+        (label, numbers[name])
+        for name, label in _NUMBERS.items()
+        if numbers.get(name) or (name == "rows" and numbers)
+    ]
 
 
 @require_POST

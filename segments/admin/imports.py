@@ -87,6 +87,12 @@ class ImportAdmin(RowAdmin):
         file = form.cleaned_data["sent"]
         take_file(obj, file, name=file.name, at=timezone.now())
 
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        context |= {"show_save_and_add_another": False, "show_save_and_continue": False}
+        return super().render_change_form(request, context, *args, **kwargs)
+
     def response_add(
         self, request: HttpRequest, obj: Import, post_url_continue: str | None = None
     ) -> HttpResponse:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 from django.conf import settings
@@ -30,26 +27,15 @@ Make = Callable[..., Any]
 KEEN = {"field": "total_orders", "operator": "greater_or_equal", "value": 10}
 
 
-def database_url() -> str:
-    known = connection.get_connection_params()
-    user = quote(str(known.get("user", "")), safe="")
-    password = f":{quote(known['password'], safe='')}" if known.get("password") else ""
-    host = quote(str(known["host"]), safe="")
-    port = f"&port={known['port']}" if known.get("port") else ""
-    return f"postgresql://{user}{password}@/{known['dbname']}?host={host}{port}"
-
-
 @pytest.fixture
-def start_worker(data_folder: Path) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
+def start_worker(
+    worker_environment: dict[str, str],
+) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
     started: list[subprocess.Popen[bytes]] = []
 
     def start() -> subprocess.Popen[bytes]:
         command = [sys.executable, str(settings.BASE_DIRECTORY / "manage.py"), "run_jobs"]
-        environment = os.environ | {
-            "DATABASE_URL": database_url(),
-            "PLATFORM_DATA_DIR": str(data_folder),
-        }
-        started.append(subprocess.Popen(command, env=environment))
+        started.append(subprocess.Popen(command, env=worker_environment))
         return started[-1]
 
     yield start
@@ -103,13 +89,12 @@ def test_audiences_follow_their_members_through_the_death_of_a_worker(
 
 @pytest.mark.django_db(transaction=True)
 def test_jobs_can_be_carried_out_once_for_scripts(
-    make_membership: Make, make_audience: Make
+    make_membership: Make, make_audience: Make, worker_environment: dict[str, str]
 ) -> None:
     person = make_membership(total_orders=12)
     audience: Audience = make_audience("rules", rule=KEEN)
-    environment = os.environ | {"DATABASE_URL": database_url()}
     command = [sys.executable, str(settings.BASE_DIRECTORY / "manage.py"), "run_jobs", "--once"]
-    subprocess.run(command, env=environment, check=True, timeout=60)
+    subprocess.run(command, env=worker_environment, check=True, timeout=60)
     assert held(audience) == {person.pk}
 
 
