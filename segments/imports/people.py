@@ -198,7 +198,8 @@ class People:
             ' e164 text COLLATE "C") ON COMMIT DROP'
         )
         sought = f"number IS NULL AND flaw IS NULL AND {self._may_be_found('given')}"
-        self._read_phones(cursor, f"SELECT phone FROM matched WHERE {sought}", progress)
+        if not self._read_phones(cursor, f"SELECT phone FROM matched WHERE {sought}", progress):
+            return
         alike = f"{_tail('phone')} IN (SELECT {_tail('e164')} FROM phones)"
         self._read_phones(
             cursor,
@@ -224,13 +225,15 @@ class People:
             " AND given IS NULL AND email IS NULL AND phone IS NOT NULL AND e164 IS NULL"
         )
 
-    def _read_phones(self, cursor: CursorWrapper, phones: str, progress: Progress) -> None:
-        """Put the phones that a SELECT gives into ``phones``, each with its number in E.164."""
+    def _read_phones(self, cursor: CursorWrapper, phones: str, progress: Progress) -> int:
+        """Put the phones that a SELECT gives into ``phones``, each with its number in E.164. How
+        many there were that had not been in it."""
         cursor.execute(
             f"INSERT INTO phones SELECT phone, CASE WHEN phone ~ {quote(E164)} THEN phone END"
             f" FROM ({phones}) AS asked WHERE phone IS NOT NULL"
             " ON CONFLICT DO NOTHING"
         )
+        count = int(cursor.rowcount)
         cursor.execute("DECLARE odd CURSOR FOR SELECT given FROM phones WHERE e164 IS NULL")
         done = 0
         while True:
@@ -247,10 +250,18 @@ class People:
             done += len(given)
             progress("Reading phone numbers", done)
         cursor.execute("CLOSE odd")
+        return count
 
     def _name_new_people(self, cursor: CursorWrapper) -> None:
         """Tell people who are new apart: by external id, else e-mail, else phone, which is the
-        external id then. Who shares an e-mail or phone with another row's person is that person."""
+        external id then. Who shares any with another row's person is that person."""
+        cursor.execute(
+            "UPDATE matched AS m SET number = known.number, person = known.person"
+            " FROM (SELECT given, min(number) AS number, min(person) AS person FROM matched"
+            " WHERE number IS NOT NULL AND person <> given GROUP BY given"
+            " HAVING count(DISTINCT number) = 1) AS known"
+            " WHERE m.given = known.given AND m.number IS NULL AND flaw IS NULL"
+        )
         self._name_by(cursor, "email", "m.email IS NOT NULL")
         self._name_by(cursor, "e164", "m.email IS NULL")
         cursor.execute(
