@@ -142,6 +142,21 @@ def _reached(rows: QuerySet[Audience], asked: Collection[UUID]) -> list[Audience
     return found
 
 
+# What a process read last, by space: the version of the definitions, and what they mean.
+_kept: dict[int, tuple[int, Meanings]] = {}
+
+
+def kept_meanings(space: Space, version: int) -> Meanings:
+    """Those of all the space's audiences by a version of its definitions, which was read before.
+
+    Read anew only when the version is another: a version comes once, and each change makes one.
+    """
+    kept = _kept.get(space.pk)
+    if kept is None or kept[0] != version:
+        kept = _kept[space.pk] = version, read_meanings(space)
+    return kept[1]
+
+
 class _Reader:
     def __init__(
         self,
