@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 
 from audience_platform.api import pages
 from audience_platform.api.idempotency import once
+from audiences.api.conversions import RuleViewSet
 from audiences.api.memberships import MembershipViewSet
 from audiences.api.rule_fields import RuleFieldViewSet
 from audiences.api.versions import AudienceVersionViewSet
@@ -39,9 +40,9 @@ _COLLECTION = {"get": "list", "post": "create"}
 _ONE = {"get": "retrieve", "patch": "update", "delete": "destroy"}
 
 
-def _routes(viewset: type[ResourceViewSet]) -> list[URLPattern]:
+def _operations(viewset: type[ResourceViewSet]) -> list[URLPattern]:
     type = viewset.serializer_class.resource_type()
-    routes = [
+    return [
         path(
             f"{type}/{'<str:id>/' if operation.on_one else ''}{name}",
             _view(viewset, {operation.method: "operate"}),
@@ -50,7 +51,12 @@ def _routes(viewset: type[ResourceViewSet]) -> list[URLPattern]:
         )
         for name, operation in viewset.operations.items()
     ]
-    routes += [
+
+
+def _routes(viewset: type[ResourceViewSet]) -> list[URLPattern]:
+    type = viewset.serializer_class.resource_type()
+    routes = [
+        *_operations(viewset),
         path(type, _view(viewset, _COLLECTION), name=f"{type}-list"),
         path(f"{type}/<str:id>", _view(viewset, _ONE), name=f"{type}-detail"),
     ]
@@ -110,6 +116,7 @@ class Root(APIView):
 urlpatterns = [
     path("", Root.as_view(), name="api-root"),
     *(route for viewset in VIEWSETS for route in _routes(viewset)),
+    *_operations(RuleViewSet),
     path(
         "memberships/<str:id>/offers",
         MembershipOfferViewSet.as_view({"get": "list"}),

@@ -131,6 +131,7 @@ def test_every_answer_is_as_described(
         "audiences": audience.id,
         "audience-versions": version["id"],
         "rule-fields": "age",
+        "rules": "",
         "offers": offer.id,
         "membership-offers": f"{membership.id}:{offer.id}",
     }
