@@ -38,12 +38,16 @@ def ordered(order: Callable[[Decimal, Decimal], bool], left: Ask, right: Ask) ->
 
 
 def compared(comparison: Callable[[Value, Value], bool], left: Ask, right: Ask) -> Ask:
+    is_pattern = comparison in (like, matches)
+
     def ask(asked: Asked) -> Value:
         first, second = left(asked), right(asked)
         if first is None or second is None:
             return False
         asked.spend_on(first)
         asked.spend_on(second)
+        if is_pattern:
+            asked.spend_on_pattern(first)
         return comparison(first, second)
 
     return ask
@@ -77,8 +81,9 @@ def _date(arguments: Sequence[Ask]) -> Ask:
 def _string_compare(arguments: Sequence[Ask]) -> Ask:
     def ask(asked: Asked) -> Value:
         name, left, wanted, *case = (argument(asked) for argument in arguments)
-        asked.spend_on(left)
-        asked.spend_on(wanted)
+        for one in wanted if isinstance(wanted, list) else (wanted,):
+            asked.spend_on(left)
+            asked.spend_on(one)
         return compared_with_any(name, left, wanted, case[0] if case else True)
 
     return ask

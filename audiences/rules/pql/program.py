@@ -14,7 +14,7 @@ from typing import Any
 
 from audiences.rules.pql import methods, moments, profile, syntax
 from audiences.rules.pql.arrays import AGGREGATES, field_of
-from audiences.rules.pql.asked import Ask, Asked, Test
+from audiences.rules.pql.asked import Ask, Asked, Test, TooMuchWork
 from audiences.rules.pql.errors import PqlError
 from audiences.rules.pql.functions import COMPARISONS, FUNCTIONS, ORDERS, compared, ordered
 from audiences.rules.pql.syntax import Expression
@@ -40,7 +40,11 @@ class Program:
     slots: int  # for the variables of one asking
 
     def ask(self, asked: Asked) -> bool:
-        return self.test(asked)
+        """:raises TooMuchWork: it takes too many steps, or what it reads nests too deep."""
+        try:
+            return self.test(asked)
+        except RecursionError:
+            raise TooMuchWork from None
 
 
 @lru_cache(4096)
