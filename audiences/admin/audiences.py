@@ -13,7 +13,7 @@ from django.utils.text import capfirst
 
 from audiences.admin.forms import FORMS, AudienceForm
 from audiences.models import Audience
-from audiences.services import summaries
+from audiences.services import summaries, warnings
 from audiences.services.convert import Unsayable, in_pql
 from audiences.types import registry
 from segments.admin import RowAdmin
@@ -40,7 +40,8 @@ class SummaryPanel:
     template = "admin/audiences/summary.html"
 
     def context(self, request: HttpRequest, row: Audience) -> Mapping[str, Any]:
-        return {"summary": summaries([row])[row.pk], **_said_in_pql(row)}
+        said = {"summary": summaries([row])[row.pk], "warnings": warnings([row])[row.pk]}
+        return {**said, **_said_in_pql(row)}
 
 
 def _said_in_pql(audience: Audience) -> dict[str, Any]:

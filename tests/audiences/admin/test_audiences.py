@@ -75,6 +75,22 @@ def test_an_audience_is_said_in_pql_beside_its_sentence(
     assert "Who is meant can" in colleague.page(f"audiences/audience/{young.pk}/change/")
 
 
+def test_an_audience_in_pql_is_added_and_changed(colleague: Any, space: Space) -> None:
+    add = "audiences/audience/add/?type=pql"
+    answer = colleague.save(add, space=space.pk, value="totalOrders >", format="pql/text")
+    assert "Line 1, column 14" in faults(answer)["value"][0]
+    colleague.save(add, space=space.pk, value='inSegment("gold")', format="pql/text")
+    audience = Audience.objects.get(space=space)
+    assert audience.configuration["expression"]["value"] == 'inSegment("gold")'
+    path = f"audiences/audience/{audience.pk}/change/"
+    page = colleague.page(path)
+    assert "Members in gold." in page
+    assert "Nothing in this space goes by “gold” yet" in page
+    colleague.save(path, value="totalOrders > 5", format="pql/text")
+    audience.refresh_from_db()
+    assert audience.configuration["expression"]["value"] == "totalOrders > 5"
+
+
 def test_a_configuration_is_never_shown_as_something_to_edit(
     colleague: Any, make_audience: Make
 ) -> None:
