@@ -14,7 +14,8 @@ from django.utils.text import capfirst
 from audiences.admin.forms import FORMS, AudienceForm
 from audiences.admin.list_members import ListMembersPanel, list_urls
 from audiences.models import Audience
-from audiences.services import summaries
+from audiences.services import summaries, warnings
+from audiences.services.convert import Unsayable, in_pql
 from audiences.types import registry
 from segments.admin import RowAdmin
 
@@ -40,7 +41,15 @@ class SummaryPanel:
     template = "admin/audiences/summary.html"
 
     def context(self, request: HttpRequest, row: Audience) -> Mapping[str, Any]:
-        return {"summary": summaries([row])[row.pk]}
+        said = {"summary": summaries([row])[row.pk], "warnings": warnings([row])[row.pk]}
+        return {**said, **_said_in_pql(row)}
+
+
+def _said_in_pql(audience: Audience) -> dict[str, Any]:
+    try:
+        return {"pql": in_pql(audience)}
+    except Unsayable as unsayable:
+        return {"unsayable": unsayable.reasons}
 
 
 @admin.register(Audience)

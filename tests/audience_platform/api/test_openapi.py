@@ -138,6 +138,7 @@ def test_every_answer_is_as_described(
         "audience-groups": group.id,
         "imports": make_import(space=audience.space, segment=gold).id,
         "rule-fields": "age",
+        "rules": "",
         "offers": offer.id,
         "membership-offers": f"{membership.id}:{offer.id}",
     }
