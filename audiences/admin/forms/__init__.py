@@ -5,6 +5,7 @@ from audiences.admin.forms.base import AudienceForm
 from audiences.admin.forms.member_list import ExternalForm, StaticForm
 from audiences.admin.forms.rules import RulesForm
 from audiences.admin.forms.segment_list import InAllSegmentsForm, InAnySegmentForm
+from audiences.admin.forms.synced import SyncedForm
 from audiences.admin.forms.tier import TierForm
 
 FORMS: dict[str, type[AudienceForm]] = {
@@ -17,6 +18,7 @@ FORMS: dict[str, type[AudienceForm]] = {
         TierForm,
         StaticForm,
         ExternalForm,
+        SyncedForm,
     )
 }
 
