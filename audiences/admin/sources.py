@@ -153,7 +153,7 @@ class SourceAdmin(RowAdmin):
         source: Source | None = self.get_object(request, str(number))
         if source is None:
             raise Http404(f"There is no source {number} in your spaces.")
-        options = ListOptionsForm(request.POST or None)
+        options = ListOptionsForm(request.POST or None, label_suffix="")
         try:
             if request.method == "POST" and options.is_valid():
                 return self._import(request, source, options.cleaned_data)
