@@ -13,6 +13,7 @@ from django.utils.text import capfirst
 
 from audiences.admin.forms import FORMS, AudienceForm
 from audiences.admin.list_members import ListMembersPanel, list_urls
+from audiences.admin.sync_state import SyncPanel, sync_urls
 from audiences.models import Audience
 from audiences.services import summaries, warnings
 from audiences.services.convert import Unsayable, in_pql
@@ -122,7 +123,7 @@ class AudienceAdmin(RowAdmin):
         return TemplateResponse(request, "admin/audiences/choose_type.html", context)
 
     def get_urls(self) -> list[Any]:
-        return [*list_urls(self), *super().get_urls()]
+        return [*list_urls(self), *sync_urls(self), *super().get_urls()]
 
     def save_model(
         self, request: HttpRequest, obj: Audience, form: AudienceForm, change: bool
@@ -130,4 +131,4 @@ class AudienceAdmin(RowAdmin):
         form.define()
 
 
-AudienceAdmin.panels += [SummaryPanel(), ListMembersPanel()]
+AudienceAdmin.panels += [SummaryPanel(), SyncPanel(), ListMembersPanel()]
