@@ -19,13 +19,8 @@ from audiences.api.pointing import pointing
 from audiences.api.previews import PreviewAudience
 from audiences.api.standing import AS_OF, Count, Refresh, Status
 from audiences.api.syncs import SyncAudience
-<<<<<<< HEAD
-from audiences.models import Audience, AudienceVersion, Listed, Sync
-from audiences.services import define_audience, redefine_audience, summaries, warnings
-=======
 from audiences.models import Audience, AudienceGroup, AudienceVersion, Listed, Sync
-from audiences.services import define_audience, redefine_audience, summaries
->>>>>>> lists
+from audiences.services import define_audience, redefine_audience, summaries, warnings
 from audiences.services.by_hand import listed_memberships, make_list, put_on_list, take_off_list
 from audiences.services.standing import sizes
 from audiences.types.registry import TYPES

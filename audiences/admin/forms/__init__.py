@@ -19,11 +19,8 @@ FORMS: dict[str, type[AudienceForm]] = {
         TierForm,
         StaticForm,
         ExternalForm,
-<<<<<<< HEAD
         PqlForm,
-=======
         SyncedForm,
->>>>>>> lists
     )
 }
 
