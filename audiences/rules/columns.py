@@ -7,6 +7,7 @@ many hundredths, days or microseconds.
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -262,10 +263,12 @@ def read_sample(*, space: int, wanted: Wanted, clock: Clock, size: int) -> tuple
     (rows,) = _fetch(
         "SELECT reltuples FROM pg_class WHERE oid = 'segments_membership'::regclass", []
     )
-    share = min(1.0, size / max(rows, 1))
-    numbers, columns = _read_columns(
-        wanted, "TABLESAMPLE SYSTEM (%s) WHERE space_number = %s", [100 * share, space]
-    )
+    sample = [100 * min(1.0, size / max(rows, 1)), secrets.randbits(30)]
+    drawn = "TABLESAMPLE SYSTEM (%s) REPEATABLE (%s)"
+    # blocks are drawn one by one: how many there are varies more than whom they hold
+    (count,) = _fetch(f"SELECT count(*) FROM segments_membership {drawn}", sample)
+    share = count / max(rows, count, 1)
+    numbers, columns = _read_columns(wanted, f"{drawn} WHERE space_number = %s", [*sample, space])
     lists = wanted.segments or wanted.lists
     listed = [_array(numbers.tolist() if lists else [])]
     return _chunk(numbers, columns, wanted, clock, "= ANY(%s::int[])", listed), share
