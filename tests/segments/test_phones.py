@@ -34,9 +34,9 @@ def test_says_where_there_is_no_number(phone: str, country: str) -> None:
     assert e164(phone, country) is None
 
 
-@pytest.mark.parametrize("code", phonenumbers.COUNTRY_CODE_TO_REGION_CODE)
-def test_knows_the_code_of_every_country(code: int) -> None:
-    assert e164(f"+{code}23456789") == f"+{code}23456789"
+def test_knows_the_code_of_every_country() -> None:
+    for code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE:
+        assert e164(f"+{code}23456789") == f"+{code}23456789"
 
 
 @pytest.mark.django_db
