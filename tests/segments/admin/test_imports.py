@@ -114,7 +114,9 @@ def test_the_live_part_asks_for_the_whole_page_when_it_is_done(
     colleague: Any, space: Space
 ) -> None:
     row = make_import(space=space)
-    Import.objects.update(state="running", step="Writing", percent=60, rows_done=600, rows_total=1000)
+    Import.objects.update(
+        state="running", step="Writing", percent=60, rows_done=600, rows_total=1000
+    )
     path = f"/admin/segments/import/{row.pk}/progress/"
     answer = colleague.get(path)
     assert "HX-Refresh" not in answer
