@@ -137,7 +137,8 @@ def check_definition(
     :raises ConfigurationError: naming each value of the configuration at fault.
     """
     kind = registry.get(audience.audience_type if audience_type is None else audience_type)
-    if audience.pk and kind != audience.type and (kind.is_list or audience.type.is_list):
+    was = registry.TYPES.get(audience.audience_type, kind)
+    if audience.pk and was != kind and (was.is_list or kind.is_list):
         raise TypeStays(audience, kind)
     clean = kind.clean(audience.configuration if configuration is None else configuration)
     if kind.is_list:

@@ -1,0 +1,61 @@
+"""The worker's part in syncs: those that are due, and those that were left behind."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+
+import pytest
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from audiences.jobs import look_after_syncs, start_sync
+from audiences.models import Sync, SyncStatus
+from audiences.services.sync import request_sync
+from tests.audiences.sources.stand_in import KlaviyoStandIn
+from tests.conftest import Make
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_list_whose_interval_is_over_is_synced(
+    klaviyo: KlaviyoStandIn,
+    make_synced: Make,
+    at: datetime.datetime,
+    work_off: Callable[[], None],
+) -> None:
+    klaviyo.add_list("L1", {"id": "01P", "email": "p@example.com"})
+    audience = make_synced(interval=3600)
+
+    look_after_syncs(timestamp=int(at.timestamp()))
+    look_after_syncs(timestamp=int(at.timestamp()) + 60)  # it waits: not asked for twice
+    (sync,) = audience.syncs.all()
+    assert (sync.status, sync.requested_at) == (SyncStatus.PENDING, at)
+    work_off()
+
+    sync.refresh_from_db()
+    assert (sync.status, sync.added) == (SyncStatus.SUCCESS, 1)
+
+
+def test_a_sync_that_waits_for_a_worker_is_left_to_it(
+    make_synced: Make, at: datetime.datetime
+) -> None:
+    waits = start_sync(make_synced(), at=at)
+    lost = request_sync(audience=make_synced(list="L2"), at=at)  # and nobody will do it
+
+    look_after_syncs(timestamp=int(at.timestamp()))
+
+    statuses = dict(Sync.objects.values_list("pk", "status"))
+    assert statuses == {waits.pk: SyncStatus.PENDING, lost.pk: SyncStatus.FAILED}
+
+
+def test_lists_of_one_source_are_fetched_one_after_the_other(
+    make_source: Make, make_synced: Make, at: datetime.datetime
+) -> None:
+    source = make_source()
+    syncs = [start_sync(make_synced(source, list=one), at=at) for one in ("L1", "L2")]
+    syncs.append(start_sync(make_synced(), at=at))
+
+    jobs = ProcrastinateJob.objects.filter(task_name="sync_audience")
+    locks = {job.args["number"]: job.lock for job in jobs}
+    first, second, of_another = (locks[sync.pk] for sync in syncs)
+    assert first == second != of_another
