@@ -110,6 +110,8 @@ class GroupPlace(models.Model):
     )
     position = models.PositiveIntegerField(help_text="From 0, within the group.")
 
+    held_by = "group"  # when somebody wants the audience deleted
+
     class Meta:
         ordering = ["group", "position"]
         constraints = [
@@ -122,8 +124,3 @@ class GroupPlace(models.Model):
 
     def __str__(self) -> str:
         return f"{self.audience_id} at {self.position} of {self.group_id}"
-
-    @property
-    def user(self) -> AudienceGroup:
-        """Who holds on to the audience, when somebody wants it deleted."""
-        return self.group

@@ -11,7 +11,7 @@ from django.db import models, transaction
 
 from audiences.models import Audience, AudienceDependency, AudienceGroup, GroupPlace
 from segments.models import Space
-from segments.services import Change, InUse, save_row
+from segments.services import Change, InUse, save_row, users_among
 
 MOST_AUDIENCES = 1_000  # in a group
 
@@ -142,7 +142,7 @@ def users_of(audiences: Sequence[Audience]) -> dict[Audience, list[models.Model]
         except models.ProtectedError as error:
             holders = [one for one in error.protected_objects if not isinstance(one, GroupPlace)]
             if holders:
-                found[audience] = list(dict.fromkeys(getattr(one, "user", one) for one in holders))
+                found[audience] = users_among(holders)
     return found
 
 
