@@ -338,3 +338,10 @@ def test_imports_are_found_by_state_and_segment(imports: Any, make_segment: Make
     assert set(found("filter[state]=uploaded")) == {one, other}
     assert found(f"filter[segment]={gold.id}") == [other]
     assert found("filter[target]=memberships") == [one]
+
+
+def test_a_key_with_the_longest_name_imports_too(make_program: Make, space: Space) -> None:
+    program = make_program(name="k" * 255)
+    made = program.post("imports", {"data": {"type": "imports", "attributes": {}}})
+    assert made.status_code == 201
+    assert made.json()["data"]["attributes"]["made_by"] == f"the key “{'k' * 246}"
