@@ -281,6 +281,20 @@ def test_a_list_that_is_gone_is_not_imported_into(imports: Any, make_segment: Ma
     )
 
 
+def test_an_import_whose_list_is_gone_becomes_none_of_memberships(
+    imports: Any, make_segment: Make
+) -> None:
+    segment = make_segment("gold")
+    id = imports.send(segment=segment, mode="add")
+    segment.delete()
+
+    for change in ({"skip_bad_rows": True}, {"unknown": "create"}):
+        assert imports.patch(id, **change).status_code == 200
+    assert Import.objects.get().target == "segment"
+    assert "has been deleted" in imports.do(id, "run")["error"]
+    assert not Membership.objects.exists()
+
+
 def test_imports_of_another_space_are_not_there(
     imports: Any, make_program: Make, other_space: Space, make_segment: Make
 ) -> None:
