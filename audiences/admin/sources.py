@@ -92,6 +92,8 @@ class ListsPanel:
 @admin.register(Source)
 class SourceAdmin(RowAdmin):
     list_display = ["name", "vendor_label", "key", "audiences"]
+    search_fields = ["name"]
+    search_help_text = "Name"
     ordering = ["name"]
 
     def get_queryset(self, request: HttpRequest) -> Any:
