@@ -229,14 +229,17 @@ class People:
     def _read_phones(self, cursor: CursorWrapper, phones: str, progress: Progress) -> int:
         """Put the phones that a SELECT gives into ``phones``, each with its number in E.164. How
         many there were that had not been in it."""
+        asked = (
+            f"SELECT DISTINCT phone FROM ({phones}) AS asked WHERE phone IS NOT NULL"
+            " AND NOT EXISTS (SELECT FROM phones WHERE given = phone) AND"
+        )
+        as_it_is = is_e164("phone")
+        cursor.execute(f"DECLARE odd CURSOR FOR {asked} NOT {as_it_is}")
         cursor.execute(
-            f"INSERT INTO phones SELECT phone, CASE WHEN {is_e164('phone')} THEN phone END"
-            f" FROM ({phones}) AS asked WHERE phone IS NOT NULL"
+            f"INSERT INTO phones SELECT phone, phone FROM ({asked} {as_it_is}) AS asked"
             " ON CONFLICT DO NOTHING"
         )
         count = int(cursor.rowcount)
-        cursor.execute("DECLARE odd CURSOR FOR SELECT given FROM phones WHERE e164 IS NULL")
-        done = 0
         while True:
             cursor.execute(f"FETCH {_BATCH} FROM odd")
             given = [row[0] for row in cursor.fetchall()]
@@ -244,12 +247,12 @@ class People:
                 break
             read = [e164(phone, self._space.country) for phone in given]
             cursor.execute(
-                "UPDATE phones SET e164 = read.e164 FROM unnest(%s::text[], %s::text[])"
-                " AS read (given, e164) WHERE phones.given = read.given",
+                "INSERT INTO phones SELECT * FROM unnest(%s::text[], %s::text[])"
+                " ON CONFLICT DO NOTHING",
                 [given, read],
             )
-            done += len(given)
-            progress("Reading phone numbers", done)
+            count += len(given)
+            progress("Reading phone numbers", count)
         cursor.execute("CLOSE odd")
         return count
 

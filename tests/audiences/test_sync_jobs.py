@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from django.db import connection
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from audiences.jobs import look_after_syncs, start_sync
+from audiences.jobs import look_after_syncs, start_sync, start_syncs
 from audiences.models import Sync, SyncStatus
 from audiences.services.sync import request_sync
 from tests.audiences.sources.stand_in import KlaviyoStandIn
@@ -46,6 +48,35 @@ def test_a_sync_that_waits_for_a_worker_is_left_to_it(
 
     statuses = dict(Sync.objects.values_list("pk", "status"))
     assert statuses == {waits.pk: SyncStatus.PENDING, lost.pk: SyncStatus.FAILED}
+
+
+def test_one_that_is_asked_for_while_lost_ones_are_looked_for_is_not_lost(
+    make_synced: Make, at: datetime.datetime
+) -> None:
+    audience = make_synced()
+
+    def ask_meanwhile(execute: Any, sql: str, *rest: Any) -> Any:
+        answer = execute(sql, *rest)
+        if "procrastinate_jobs" in sql and "sync_audience" in sql and not Sync.objects.exists():
+            start_sync(audience, at=at)
+        return answer
+
+    with connection.execute_wrapper(ask_meanwhile):
+        look_after_syncs(timestamp=int(at.timestamp()))
+
+    assert Sync.objects.get().status == SyncStatus.PENDING
+
+
+def test_one_that_its_interval_has_begun_is_not_begun_twice(
+    make_synced: Make, at: datetime.datetime
+) -> None:
+    begun, other = make_synced(interval=3600), make_synced()
+    look_after_syncs(timestamp=int(at.timestamp()))
+
+    syncs = start_syncs([begun, other], at=at)
+
+    assert [sync.audience for sync in syncs] == [begun, other]
+    assert set(Sync.objects.all()) == set(syncs)
 
 
 def test_lists_of_one_source_are_fetched_one_after_the_other(

@@ -11,6 +11,8 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from audiences.services import define_audience
+from audiences.services.groups import make_group
+from audiences.services.sources import make_source
 from offers.models import Offer
 from offers.services import aim
 from segments.imports.asking import make_import, take_file
@@ -25,7 +27,12 @@ LISTS = [
     "audiences/audience",
     "offers/offer",
     "segments/import",
+    "audiences/source",
+    "audiences/audiencegroup",
 ]
+
+
+AT = {"url": "https://lists.example.com/members.csv"}
 
 
 @pytest.fixture
@@ -43,7 +50,9 @@ def elsewhere(other_space: Space) -> dict[str, Any]:
     membership = save_row(Membership(space=other_space, external_id="s", full_name="Secret"))
     file_import = make_import(space=other_space)
     take_file(file_import, ContentFile(b"external_id\ns\n"), name="Secret", at=timezone.now())
-    rows = [membership, segment, audience, offer, file_import]
+    source = make_source(space=other_space, vendor="csv_url", name="Secret", settings=AT)
+    group = make_group(space=other_space, name="Secret")
+    rows = [membership, segment, audience, offer, file_import, source, group]
     return dict(zip(LISTS, rows, strict=True))
 
 
@@ -78,6 +87,11 @@ def test_a_row_of_another_space_is_as_one_that_is_not_there(
         "segments/segment/{segments/segment}/remove-members/",
         "offers/offer/{offers/offer}/viewers/",
         "segments/space/{space}/enter/",
+        "audiences/source/{audiences/source}/lists/",
+        *(
+            f"audiences/audience/{{audiences/audience}}/{what}/"
+            for what in ("add-members", "remove-members", "extend", "sync")
+        ),
         *(
             f"segments/import/{{segments/import}}/{what}/"
             for what in ("file", "count", "run", "cancel")
