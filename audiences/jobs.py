@@ -9,10 +9,12 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
-from audiences.models import Audience
+from audiences.models import Audience, Sync, SyncedList
 from audiences.services import refresh_space as refresh
 from audiences.services.own_list import renew
 from audiences.services.refresh import DAY
+from audiences.services.sync import request_sync, run_sync
+from audiences.services.sync_schedule import give_up_lost, request_due
 from audiences.services.thin import thin_versions as thin
 from segments.imports.carrying_out import after_import
 from segments.models import Import, ImportTarget, Space
@@ -91,3 +93,43 @@ def defer_refresh(space: int) -> bool:
     except AlreadyEnqueued:
         return False
     return True
+
+
+_SYNCED = """
+SELECT (args ->> 'number')::bigint FROM procrastinate_jobs
+WHERE task_name = 'sync_audience' AND status IN ('todo', 'doing')
+"""
+
+
+@app.task(name="sync_audience")
+def sync_audience(number: int) -> None:
+    """Carry out a sync (its number)."""
+    run_sync(number=number)
+
+
+@transaction.atomic
+def start_sync(audience: Audience, *, at: datetime.datetime, confirmed: bool = False) -> Sync:
+    """Have a worker sync the audience. Raises what ``request_sync`` raises."""
+    sync = request_sync(audience=audience, at=at, confirmed=confirmed)
+    _defer_sync(sync)
+    return sync
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="look_after_syncs", queueing_lock="look after syncs")
+def look_after_syncs(timestamp: int) -> None:
+    """Have the lists synced that are due, and end the syncs whose workers died each time."""
+    at = datetime.datetime.fromtimestamp(timestamp, datetime.UTC)
+    with transaction.atomic():
+        for sync in request_due(at=at):
+            _defer_sync(sync)
+    with connection.cursor() as cursor:
+        cursor.execute(_SYNCED)
+        worked_on = [number for (number,) in cursor.fetchall()]
+    give_up_lost(worked_on=worked_on, at=at)
+
+
+def _defer_sync(sync: Sync) -> None:
+    """One at a time for each source, which limits how often it is asked."""
+    source = SyncedList.objects.values_list("source", flat=True).get(audience=sync.audience_id)
+    sync_audience.configure(lock=f"sync from source {source}").defer(number=sync.pk)

@@ -10,7 +10,7 @@ from django.db.models import Q
 from audiences.types import registry
 
 if TYPE_CHECKING:
-    from audiences.models import Audience  # noqa: F401
+    from audiences.models import Audience, AudienceGroup  # noqa: F401
     from segments.models import Segment
 
 
@@ -40,4 +40,15 @@ class AudienceQuerySet(models.QuerySet["Audience"]):
     def found_by(self, words: str) -> Self:
         """Those that somebody means by words typed into a search box: a part of the name, the
         description, the type's label, or the name of a segment that the rule asks for."""
+        return self.filter(self.found_by_q(words))
+
+
+class AudienceGroupQuerySet(models.QuerySet["AudienceGroup"]):
+    def found_by_q(self, words: str) -> Q:
+        words = words.strip()
+        return Q(name__icontains=words) | Q(description__icontains=words)
+
+    def found_by(self, words: str) -> Self:
+        """Those that somebody means by words typed into a search box: a part of the name or the
+        description."""
         return self.filter(self.found_by_q(words))

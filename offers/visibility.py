@@ -18,13 +18,14 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
+from pyroaring import BitMap
 
 from audiences.models import Audience
 from audiences.rules.clock import microseconds
 from audiences.rules.facts import Facts, read_facts
 from audiences.rules.program import Answers, Literal, Program
-from audiences.rules.tree import AllOf, AnyOf, InSegment, Rule, leaves
-from audiences.services import Meaning, Meanings, Part, read_meanings, summaries, work_out
+from audiences.rules.tree import AnyOf, InSegment, Rule, leaves
+from audiences.services import Meaning, Meanings, Part, held_now, read_meanings, summaries
 from offers.models import Offer, Schedule
 from segments.models import Membership, Segment, Space
 
@@ -138,16 +139,22 @@ def count_aimed_at(*, space: Space, audiences: Sequence[Audience], at: datetime.
     if not audiences:
         return Aim(everyone, everyone, [])
     meanings = read_meanings(space)
-    rules = [
-        AllOf(
-            tuple(
-                part.asked for _, part in _parts_of(meanings.by_number.get(audience.pk), audience)
-            )
-        )
+    asked = {
+        audience.pk: meaning
         for audience in audiences
-    ]
-    held = work_out(space=space, meanings=meanings, rules=rules, at=at)
-    return Aim(everyone, len(held[0].intersection(*held[1:])), [len(one) for one in held])
+        if audience.is_kept
+        and (meaning := meanings.by_number.get(audience.pk))
+        and not meaning.error
+    }
+    held = dict(
+        zip(
+            asked,
+            held_now(space=space, meanings=meanings, asked=list(asked.values()), at=at),
+            strict=True,
+        )
+    )
+    each = [held.get(audience.pk, BitMap()) for audience in audiences]
+    return Aim(everyone, len(each[0].intersection(*each[1:])), [len(one) for one in each])
 
 
 _catalogues: dict[int, _Catalogue] = {}

@@ -13,6 +13,8 @@ _CODES = "|".join(map(str, phonenumbers.COUNTRY_CODE_TO_REGION_CODE))
 E164 = rf"^\+({_CODES})[1-9][0-9]{{4,12}}$"
 _is_e164 = re.compile(E164).match
 
+LAST_DIGITS = 6
+
 COUNTRIES = frozenset(phonenumbers.SUPPORTED_REGIONS)
 
 
@@ -32,3 +34,8 @@ def e164(phone: str, country: str = "") -> str | None:
     if not phonenumbers.is_possible_number(number):
         return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def ending(phone: str) -> str:
+    """The last digits of a phone (SQL), as SQL: they are the same however people write it."""
+    return f"right(translate({phone}, ' -().+/\u00a0', ''), {LAST_DIGITS})"

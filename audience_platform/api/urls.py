@@ -14,9 +14,12 @@ from rest_framework.views import APIView
 from audience_platform.api import pages
 from audience_platform.api.audit_events import AuditEventViewSet
 from audience_platform.api.idempotency import once
+from audiences.api.groups import AudienceGroupViewSet
 from audiences.api.imports import ImportViewSet
 from audiences.api.memberships import MembershipViewSet
 from audiences.api.rule_fields import RuleFieldViewSet
+from audiences.api.sources import SourceViewSet
+from audiences.api.syncs import SyncViewSet
 from audiences.api.versions import AudienceVersionViewSet
 from offers.api.audiences import AudienceViewSet
 from offers.api.membership_offers import MembershipOfferViewSet
@@ -35,6 +38,9 @@ VIEWSETS: tuple[type[ResourceViewSet], ...] = (
     ImportViewSet,
     AudienceViewSet,
     AudienceVersionViewSet,
+    AudienceGroupViewSet,
+    SourceViewSet,
+    SyncViewSet,
     RuleFieldViewSet,
     OfferViewSet,
     AuditEventViewSet,

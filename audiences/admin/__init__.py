@@ -1,8 +1,9 @@
 from audiences.admin.audiences import AudienceAdmin, titles
 from audiences.admin.forms import FORMS, AudienceForm
+from audiences.admin.groups import AudienceGroupAdmin
 from audiences.admin.used_by import AudiencesPanel
 from segments.admin import SegmentAdmin
 
 SegmentAdmin.panels.insert(0, AudiencesPanel())
 
-__all__ = ["FORMS", "AudienceAdmin", "AudienceForm", "titles"]
+__all__ = ["FORMS", "AudienceAdmin", "AudienceForm", "AudienceGroupAdmin", "titles"]

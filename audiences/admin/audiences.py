@@ -12,6 +12,7 @@ from django.template.response import TemplateResponse
 from django.utils.text import capfirst
 
 from audiences.admin.forms import FORMS, AudienceForm
+from audiences.admin.list_members import ListMembersPanel, list_urls
 from audiences.models import Audience
 from audiences.services import summaries
 from audiences.types import registry
@@ -81,7 +82,7 @@ class AudienceAdmin(RowAdmin):
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
         kwargs["form"] = self.form_class(request, obj)
-        kwargs["fields"] = ["name", "description"]  # those of the type, the form itself declares
+        kwargs["fields"] = kwargs["form"].kept  # those of the type, the form itself declares
         return super().get_form(request, obj, change, **kwargs)
 
     def form_of_type(self, request: HttpRequest, name: str) -> type[AudienceForm]:
@@ -92,9 +93,10 @@ class AudienceAdmin(RowAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         form = self.form_class(request, obj)
         kind = registry.get(form.audience_type)
+        others = [name for name in ("name", "description") if name not in form.configured]
         return [
             (kind.label, {"fields": form.configured, "description": kind.help_text}),
-            (None, {"fields": ["name", "description"]}),
+            *([(None, {"fields": others})] if others else []),
         ]
 
     def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -110,10 +112,13 @@ class AudienceAdmin(RowAdmin):
         }
         return TemplateResponse(request, "admin/audiences/choose_type.html", context)
 
+    def get_urls(self) -> list[Any]:
+        return [*list_urls(self), *super().get_urls()]
+
     def save_model(
         self, request: HttpRequest, obj: Audience, form: AudienceForm, change: bool
     ) -> None:
         form.define()
 
 
-AudienceAdmin.panels.append(SummaryPanel())
+AudienceAdmin.panels += [SummaryPanel(), ListMembersPanel()]

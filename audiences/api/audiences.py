@@ -11,18 +11,20 @@ from django.db.models import QuerySet
 from rest_framework import serializers
 
 from audiences.api.changes import Changes, WhoChanged
+from audiences.api.enrolments import ENROL, WITHDRAW, Extend
 from audiences.api.members import MembersOfAnAudience
 from audiences.api.members_file import MembersFile
 from audiences.api.overlap import Overlap
 from audiences.api.pointing import pointing
 from audiences.api.previews import PreviewAudience
 from audiences.api.standing import AS_OF, Count, Refresh, Status
-from audiences.models import Audience, AudienceVersion, Listed
+from audiences.api.syncs import SyncAudience
+from audiences.models import Audience, AudienceVersion, Listed, Sync
 from audiences.services import define_audience, redefine_audience, summaries
 from audiences.services.by_hand import listed_memberships, make_list, put_on_list, take_off_list
 from audiences.services.standing import sizes
 from audiences.types.registry import TYPES
-from segments.api.filters import EQUALS, ORDERED, TEXT, ResourceFilters, SearchFilter
+from segments.api.filters import EQUALS, NULLABLE, ORDERED, TEXT, ResourceFilters, SearchFilter
 from segments.api.operations import Operation
 from segments.api.relations import RelatedById
 from segments.api.relationships import Meta as Told
@@ -46,7 +48,14 @@ class AudienceSerializer(ResourceSerializer):
         max_length=63,
         help_text=" ".join(f"{name}: {kind.help_text}" for name, kind in TYPES.items()),
     )
-    configuration = ObjectField(help_text="What it holds depends on the audience_type.")
+    configuration = ObjectField(
+        required=False,
+        default=dict,
+        help_text="What it holds depends on the audience_type. A list has none to be given.",
+    )
+    metadata = ObjectField(
+        required=False, help_text="Anything else that is known of it, kept as it came."
+    )
     summary = serializers.CharField(
         read_only=True, help_text="Who is meant, in words, such as “aged 18 to 35”."
     )
@@ -59,7 +68,11 @@ class AudienceSerializer(ResourceSerializer):
         many=True,
         read_only=True,
         model=Segment,
-        related=lambda audience: [row for row in audience.segments.all() if not row.is_list],
+        related=lambda audience: [
+            row
+            for row in audience.segments.all()
+            if str(row.id) != audience.configuration.get("segment")  # its own list
+        ],
     )
     dependencies = RelatedById(many=True, read_only=True, model=Audience)
     dependents = RelatedById(many=True, read_only=True, model=Audience)
@@ -67,6 +80,7 @@ class AudienceSerializer(ResourceSerializer):
     members = RelatedById(many=True, read_only=True, model=Membership, linkage=False)
     included = RelatedById(many=True, read_only=True, model=Membership, linkage=False)
     excluded = RelatedById(many=True, read_only=True, model=Membership, linkage=False)
+    syncs = RelatedById(many=True, read_only=True, model=Sync, linkage=False)
     versions = RelatedById(many=True, read_only=True, model=AudienceVersion, linkage=False)
 
     class Meta:
@@ -80,6 +94,13 @@ class AudienceSerializer(ResourceSerializer):
             "lifecycle",
             "enabled",
             "refresh_interval",
+            "external_id",
+            "namespace",
+            "origin",
+            "labels",
+            "ttl_days",
+            "expires_at",
+            "metadata",
             "size",
             "version",
             "as_of",
@@ -91,9 +112,10 @@ class AudienceSerializer(ResourceSerializer):
             "members",
             "included",
             "excluded",
+            "syncs",
             "versions",
         ]
-        read_only_fields = ["created_at", "updated_at"]
+        read_only_fields = ["expires_at", "created_at", "updated_at"]
 
     @classmethod
     def prepare(cls, rows: Sequence[Any], names: Sequence[str]) -> None:
@@ -124,6 +146,10 @@ class AudienceFilters(ResourceFilters):
             "audience_type": EQUALS,
             "lifecycle": EQUALS,
             "enabled": ["exact"],
+            "external_id": [*EQUALS, *NULLABLE],
+            "namespace": EQUALS,
+            "origin": EQUALS,
+            "expires_at": [*ORDERED, *NULLABLE],
             "created_at": ORDERED,
             "updated_at": ORDERED,
         }
@@ -167,7 +193,13 @@ class AudienceViewSet(WritableViewSet):
     serializer_class = AudienceSerializer
     queryset = Audience.objects.all()
     filterset_class = AudienceFilters
-    ordering_fields: ClassVar[list[str]] = ["name", "audience_type", "created_at", "updated_at"]
+    ordering_fields: ClassVar[list[str]] = [
+        "name",
+        "audience_type",
+        "expires_at",
+        "created_at",
+        "updated_at",
+    ]
     relationships: ClassVar[Mapping[str, Relationship]] = {
         "segments": SegmentsOfAnAudience("segments.api.segments.SegmentViewSet", "segments"),
         "dependencies": ToMany(_AUDIENCES, "dependencies"),
@@ -175,6 +207,7 @@ class AudienceViewSet(WritableViewSet):
         "members": MembersOfAnAudience("audiences.api.members.MemberViewSet", "members"),
         "included": ListedByHand(Listed.INCLUDED),
         "excluded": ListedByHand(Listed.EXCLUDED),
+        "syncs": ToMany("audiences.api.syncs.SyncViewSet", "syncs"),
         "versions": ToMany("audiences.api.versions.AudienceVersionViewSet", "versions"),
     }
     operations: ClassVar[Mapping[str, Operation]] = {
@@ -183,10 +216,14 @@ class AudienceViewSet(WritableViewSet):
         "count": Count(),
         "status": Status(),
         "refresh": Refresh(),
+        "sync": SyncAudience(),
         "changes": Changes(),
         "changes/entered": WhoChanged("entered"),
         "changes/left": WhoChanged("left"),
         "members.csv": MembersFile(),
+        "members/add": ENROL,
+        "members/remove": WITHDRAW,
+        "extend": Extend(),
     }
 
     def make(self, id: UUID | None, values: dict[str, Any]) -> Audience:

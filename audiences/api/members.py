@@ -7,19 +7,24 @@ memberships once.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from pyroaring import BitMap
 
+from audiences.api.enrolments import not_by_hand
 from audiences.models import Audience
+from audiences.services.enrol import NotByHand, check_by_hand, enrol, enrol_only, withdraw
 from audiences.services.members import members_of, numbers_of
 from segments.api.memberships import MembershipFilters, MembershipViewSet
 from segments.api.parameters import in_brackets, read_sort
+from segments.api.relationships import Meta as Told
 from segments.api.relationships import ToMany
 from segments.api.resource import ResourceViewSet
 from segments.models import Membership
 from segments.search import numbers_found
+from segments.services import Change
 
 _HIGHEST = (1 << 32) - 1
 
@@ -78,6 +83,7 @@ class MemberViewSet(MembershipViewSet):
     filterset_class = MemberFilters
     ordering_fields: ClassVar[list[str]] = ["number"]
     held: BitMap = BitMap()
+    chosen_by_set: ClassVar[frozenset[str]] = frozenset()  # filters that ``held`` answers to
 
     def paginate_queryset(self, queryset: Any) -> Any:
         held = self.held
@@ -85,7 +91,7 @@ class MemberViewSet(MembershipViewSet):
         words = filters.pop("search", "").strip()
         if words and held:
             held = held & numbers_found(space=self.space, words=words)
-        if filters and held:
+        if filters.keys() - self.chosen_by_set and held:
             held = held & numbers_of(queryset)
         descending = ("number", True) in read_sort(self.request, self.ordering_fields)
         rows: Any = SetRows(queryset, held, descending=descending)
@@ -93,7 +99,29 @@ class MemberViewSet(MembershipViewSet):
 
 
 class MembersOfAnAudience(ToMany):
-    """Who is in an audience now. It follows from the rule and the lists, and is only read."""
+    """Who is in an audience now. Those of a static list can be changed here; who is in any other
+    follows from its rule or file, and is only read."""
+
+    def change(self, view: ResourceViewSet, row: Any, method: str, document: Any) -> Told:
+        try:
+            check_by_hand(row)
+        except NotByHand as error:
+            raise not_by_hand(error) from error
+        return super().change(view, row, method, document)
+
+    def add(self, row: Audience, others: Sequence[Membership]) -> Told:
+        return _told(enrol, row, others)
+
+    def replace(self, row: Audience, others: Sequence[Membership]) -> Told:
+        return _told(enrol_only, row, others)
+
+    def remove(self, row: Audience, others: Sequence[Membership]) -> Told:
+        return _told(withdraw, row, others)
 
     def _listing(self, view: ResourceViewSet, row: Audience) -> ResourceViewSet:
         return self.view(view, action="list", held=members_of(row))
+
+
+def _told(change: Callable[..., Change], audience: Audience, others: Sequence[Membership]) -> Told:
+    memberships = [membership.pk for membership in others]
+    return dict(change(audience=audience, memberships=memberships)._asdict())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from audiences.services.define import LifecycleError
+from audiences.services.define import LifecycleError, TypeStays
 from audiences.types import ConfigurationError, UnknownAudienceType
 from segments.api.errors import Problem, Refused, escaped
 
@@ -31,6 +31,9 @@ def pointing(configuration: str = f"{ATTRIBUTES}/configuration") -> Iterator[Non
         problem = Problem(
             "unknown_audience_type", str(error), pointer=f"{ATTRIBUTES}/audience_type"
         )
+        raise Refused(422, problem) from error
+    except TypeStays as error:
+        problem = Problem("list_stays", str(error), pointer=f"{ATTRIBUTES}/audience_type")
         raise Refused(422, problem) from error
     except LifecycleError as error:
         problem = Problem("invalid_lifecycle", str(error), pointer=f"{ATTRIBUTES}/lifecycle")

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from audiences.api.histograms import Histogram
 from audiences.services.fields import RuleField, rule_field, rule_fields
 from segments.api.document import Document
 from segments.api.errors import Problem, Refused, shown
-from segments.api.operations import AnswerSerializer
+from segments.api.operations import AnswerSerializer, Operation
 from segments.api.parameters import check_parameters, filters, here
 from segments.api.resource import ResourceViewSet
 from segments.models import Space
@@ -59,6 +60,7 @@ class RuleFieldViewSet(ResourceViewSet):
     queryset = Space.objects.none()
     filter_backends = ()
     worked_out_filters = FILTERS
+    operations: ClassVar[Mapping[str, Operation]] = {"histogram": Histogram()}
 
     def list(self, request: Request, **kwargs: Any) -> Response:
         check_parameters(request, "filter", "page", "fields")

@@ -7,6 +7,7 @@ from audiences.models.audience import (
     ListedMembership,
 )
 from audiences.models.group import AudienceGroup, GroupKind, GroupPlace
+from audiences.models.source import Source, Sync, SyncedList, SyncStatus
 from audiences.models.version import (
     AudienceStatus,
     AudienceVersion,
@@ -30,6 +31,10 @@ __all__ = [
     "Listed",
     "ListedMembership",
     "MemberChunk",
+    "Source",
     "SpaceRefresh",
+    "Sync",
+    "SyncStatus",
+    "SyncedList",
     "VersionChunk",
 ]

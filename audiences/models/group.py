@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from audiences.models.audience import Audience
+from audiences.querysets import AudienceGroupQuerySet
 from segments.models import Space
 from segments.models.row import Row
 
@@ -37,6 +38,8 @@ class AudienceGroup(Row):
     audiences = models.ManyToManyField(Audience, through="GroupPlace", related_name="groups")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+
+    objects = AudienceGroupQuerySet.as_manager()
 
     class Meta:
         ordering = ["number"]

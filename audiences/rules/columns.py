@@ -257,8 +257,9 @@ def read_sample(*, space: int, wanted: Wanted, clock: Clock, size: int) -> tuple
     numbers, columns = _read_columns(
         wanted, "TABLESAMPLE SYSTEM (%s) WHERE space_number = %s", [100 * share, space]
     )
-    chunk = _chunk(numbers, columns, wanted, clock, "= ANY(%s::int[])", [_array(numbers.tolist())])
-    return chunk, share
+    lists = wanted.segments or wanted.lists
+    listed = [_array(numbers.tolist() if lists else [])]
+    return _chunk(numbers, columns, wanted, clock, "= ANY(%s::int[])", listed), share
 
 
 def _array(numbers: Sequence[int]) -> str:

@@ -7,6 +7,7 @@ with array elements, at a few nanoseconds each, and hardly with the number of ru
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from audiences.rules.fields import Field, Kind
 from audiences.rules.operators import Moves, Test, operator_of
 from audiences.rules.operators.number import scaled_range, whole_of
 from audiences.rules.operators.ordered import Ranges
+from audiences.rules.pql.asked import TooMuchWork
 from audiences.rules.tree import (
     AllOf,
     AnyOf,
@@ -32,10 +34,14 @@ from audiences.rules.tree import (
     InSegment,
     Leaf,
     Not,
+    Pql,
     Rule,
     Sample,
     Until,
+    leaves,
 )
+
+logger = logging.getLogger(__name__)
 
 Answers = NDArray[np.bool_]
 _Asked = tuple[Condition, Field, int]  # with the place of its answer
@@ -130,7 +136,7 @@ class Program:
 
     def __init__(self, rules: Iterable[Rule], segments: SegmentNumbers) -> None:
         trees = _Trees()
-        compiled = {rule: trees.compile(rule) for rule in rules}
+        compiled = {rule: trees.whole(rule) for rule in rules}
         self._levels, places = trees.laid_out()
         self._size = len(places)
         self._literals: dict[Rule, Literal] = {
@@ -147,6 +153,11 @@ class Program:
             (leaf, place)
             for leaf, place in asked.items()
             if isinstance(leaf, Sample | ByHand | Until)
+        ]
+        self._numbers = segments
+        self._pql = [
+            (leaf, asked[leaf], places[within.place])
+            for leaf, within in trees.within_bounds.items()
         ]
         self._lasting: list[_Asked] = []  # conditions whose test lasts for the day
         self._moving: list[_Asked] = []
@@ -176,6 +187,12 @@ class Program:
         answers[[places[number] for number in facts.segments if number in places]] = True
         for leaf, place in self._without_field:
             answers[place] = leaf_holds(leaf, facts, {})
+        for pql, place, within_bounds in self._pql:
+            try:
+                answers[place] = leaf_holds(pql, facts, self._numbers)
+                answers[within_bounds] = True
+            except TooMuchWork as error:
+                logger.warning("Membership %s: %s", facts.id, error)
         for level in self._levels:
             parts = answers[level.parts] ^ level.negated
             answers[level.start : level.stop] = np.logical_and.reduceat(parts, level.firsts)
@@ -197,6 +214,7 @@ class _Trees:
 
     def __init__(self) -> None:
         self.leaves: dict[Leaf, Literal] = {}
+        self.within_bounds: dict[Pql, Literal] = {}
         self._conjunctions: dict[tuple[Literal, ...], Literal] = {}
         self._levels = [0]  # by place; the first place is the constant TRUE
 
@@ -204,6 +222,17 @@ class _Trees:
         if leaf not in self.leaves:
             self.leaves[leaf] = self._new_place(level=0)
         return self.leaves[leaf]
+
+    def whole(self, rule: Rule) -> Literal:
+        """A rule that is no part of others. Where a leaf of PQL takes more steps than it has, the
+        rule doesn't hold: not even one that wants the leaf not to."""
+        asked = dict.fromkeys(leaf for leaf in leaves(rule) if isinstance(leaf, Pql))
+        for leaf in asked:
+            if leaf not in self.within_bounds:
+                self.within_bounds[leaf] = self._new_place(level=0)
+        return self._conjunction(
+            {self.compile(rule), *(self.within_bounds[leaf] for leaf in asked)}
+        )
 
     def compile(self, rule: Rule) -> Literal:
         match rule:
@@ -239,7 +268,8 @@ class _Trees:
         by_level = sorted(self._conjunctions.items(), key=lambda item: places[item[1].place])
         levels: list[_Level] = []
         for _, group in groupby(by_level, key=lambda item: self._levels[item[1].place]):
-            start = levels[-1].stop if levels else len(self.leaves) + 1
+            first = len(self.leaves) + len(self.within_bounds) + 1
+            start = levels[-1].stop if levels else first
             levels.append(_level([parts for parts, _ in group], places, start))
         return levels, places
 

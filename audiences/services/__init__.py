@@ -2,6 +2,7 @@ from audiences.services.define import define_audience, redefine_audience
 from audiences.services.describe import referred_names, summaries
 from audiences.services.explain import audiences_of, explain
 from audiences.services.meaning import Meaning, Meanings, Part, read_meanings
+from audiences.services.now import held_now
 from audiences.services.overlap import overlap
 from audiences.services.preview import preview
 from audiences.services.refresh import Outcome, refresh_space
@@ -15,6 +16,7 @@ __all__ = [
     "audiences_of",
     "define_audience",
     "explain",
+    "held_now",
     "overlap",
     "preview",
     "read_meanings",

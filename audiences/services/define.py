@@ -20,6 +20,7 @@ from audiences.models import (
     ListedMembership,
 )
 from audiences.services.own_list import keep_list
+from audiences.services.synced_list import check_synced_list, keep_synced_list
 from audiences.services.tier_stays import check_no_tier, check_tier_stays
 from audiences.types import AudienceType, Configuration, ConfigurationError, Path, registry
 from segments.models import Segment, Space
@@ -101,7 +102,6 @@ def redefine_audience(
     if "lifecycle" in values and audience.pk:
         _check_step(audience.lifecycle, values["lifecycle"])
     check_tier_stays(audience, definition.kind.name, definition.configuration, values)
-    lived = audience.ttl_days
     audience.audience_type = definition.kind.name
     audience.configuration = definition.configuration
     for field, value in values.items():
@@ -109,11 +109,20 @@ def redefine_audience(
     _check_life(audience, definition.kind)
     segments = [keep_list(audience)] if definition.kind.is_list else definition.segments
     audience.full_clean()
-    if audience.expires_at and audience.ttl_days and lived:
-        audience.expires_at += timedelta(days=audience.ttl_days - lived)
+    _move_end(audience)
     audience.save()
     _keep_references(audience, segments, definition.dependencies)
+    if elsewhere := definition.kind.elsewhere(definition.configuration):
+        keep_synced_list(audience, elsewhere)
     return audience
+
+
+def _move_end(audience: Audience) -> None:
+    """Let a list that has been renewed run out so many days after that as it lives now."""
+    if audience.expires_at and audience.ttl_days:
+        # as saved: a form's instance has the new ones already
+        lived = Audience.objects.values_list("ttl_days", flat=True).get(pk=audience.pk)
+        audience.expires_at += timedelta(days=audience.ttl_days - (lived or audience.ttl_days))
 
 
 @transaction.atomic
@@ -131,6 +140,8 @@ def check_definition(
         raise TypeStays(audience, kind)
     clean = kind.clean(audience.configuration if configuration is None else configuration)
     if kind.is_list:
+        if elsewhere := kind.elsewhere(clean):
+            check_synced_list(audience, elsewhere)
         return Definition(kind, _own_list(audience, clean), [], [])
     return Definition(
         kind,
@@ -141,14 +152,15 @@ def check_definition(
 
 
 def _own_list(audience: Audience, clean: dict[str, Any]) -> dict[str, Any]:
-    """The configuration of a list, which nobody can give it.
+    """The configuration of a list; the list itself nobody can give it.
 
     :raises ConfigurationError: another list is named than that of the audience.
     """
-    if clean and clean != audience.configuration:
+    own = audience.configuration.get("segment")
+    if clean.get("segment", own) != own:
         problem = "A list is made with its audience and stays its own. Leave it out."
         raise ConfigurationError({("segment",): problem})
-    return dict(audience.configuration)
+    return {**clean, "segment": own} if own else clean
 
 
 def _check_life(audience: Audience, kind: AudienceType) -> None:

@@ -33,12 +33,13 @@ def preview_draft(
     draft = Audience(space=space, pk=audience.pk if audience else None)
     if audience is not None:
         draft.audience_type, draft.configuration = audience.audience_type, audience.configuration
+        draft.expires_at = audience.expires_at
     definition = check_definition(draft, audience_type=audience_type, configuration=configuration)
     draft.audience_type, draft.configuration = definition.kind.name, definition.configuration
     found = preview(
         space=space,
         rule=draft.rule,
-        meanings=read_meanings(space).with_segments_of(space, draft.rule),
+        meanings=read_meanings(space, asked_by=draft.rule).with_segments_of(space, draft.rule),
         names=referred_names([draft]).get(space.pk, {}),
         at=at,
         audience=audience,

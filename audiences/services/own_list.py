@@ -27,7 +27,7 @@ def keep_list(audience: Audience) -> int:
     if made is None:
         made = Segment(space=audience.space, id=uuid4(), is_list=True)
         made.short_code = f"list-{made.id}"
-        audience.configuration = {"segment": str(made.id)}
+        audience.configuration = {**audience.configuration, "segment": str(made.id)}
     if made.name != audience.name:
         save_row(made, name=audience.name)
     return made.pk

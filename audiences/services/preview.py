@@ -25,7 +25,7 @@ from segments.models import Space
 
 Path = tuple[str | int, ...]
 SAMPLE_SIZE = 10
-_SAMPLED = 20_000  # memberships that an estimate looks at
+_SAMPLED = 10_000  # memberships that an estimate looks at
 
 
 @dataclass
@@ -85,8 +85,9 @@ def preview(
 ) -> Preview:
     """Count whom the rule means, as of ``at``; given an audience, with its lists by hand.
 
-    ``estimate`` looks at a sample of blocks of the table, some 20,000 memberships: within a few per
-    cent, unless neighbours in the table are alike. Its counts are scaled up and ``exact`` is false.
+    ``estimate`` looks at a sample of blocks of the table, some 10,000 memberships: 19 times of 20
+    within one percentage point of everyone, unless neighbours in the table are alike. Its counts
+    are scaled up and ``exact`` is false.
     """
     counted = _Counted(list(_steps(rule, names)), audience.pk if audience else None)
     rules = {id: meaning.rule for id, meaning in meanings.by_id.items()}

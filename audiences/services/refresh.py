@@ -22,6 +22,7 @@ from audiences.rules.clock import Clock
 from audiences.rules.columns import Chunk, read_chunks, read_numbers
 from audiences.rules.evaluate import ColumnAnswers
 from audiences.rules.moves import next_change
+from audiences.rules.tree import Rule
 from audiences.services.meaning import Meaning, Meanings, read_meanings
 from segments.models import ChangedMemberships, Space
 
@@ -110,11 +111,13 @@ def _refresh(space: Space, now: datetime.datetime, full: bool, asked: set[int]) 
             ),
         )
     if partly:
-        _work_out(partly, meanings, _changed_chunks(space, meanings, partly, changed, clock))
+        rules = [work.meaning.rule for work in partly]
+        _work_out(partly, meanings, changed_chunks(space, meanings, rules, changed, clock))
         for work in partly:
             work.new = (old[work.status.pk] - changed) | work.new
     took = datetime.timedelta(seconds=time.monotonic() - started)
-    outcomes = _store(works, old, changed | _noted_since(space), now, took)
+    # those noted meanwhile may have been read either way, and are for the next refresh
+    outcomes = _store(works, old, changed | noted(space), now, took)
     lock.as_of, lock.took = now, datetime.timedelta(seconds=time.monotonic() - started)
     lock.save()
     return outcomes
@@ -130,9 +133,8 @@ def _take_changed(space: Space) -> BitMap:
         return BitMap().union(*(BitMap(numbers) for (numbers,) in cursor.fetchall()))
 
 
-def _noted_since(space: Space) -> BitMap:
-    """Memberships that changed while the others were read: they may have been read either way, and
-    are for the next refresh."""
+def noted(space: Space) -> BitMap:
+    """The changed memberships that no refresh has taken yet."""
     rows = ChangedMemberships.objects.filter(space=space)
     return BitMap().union(*map(BitMap, rows.values_list("membership_numbers", flat=True)))
 
@@ -190,10 +192,11 @@ def full_pass_after(audience: Audience) -> datetime.timedelta:
     return datetime.timedelta(seconds=audience.refresh_interval or DAY)
 
 
-def _changed_chunks(
-    space: Space, meanings: Meanings, works: Sequence[_Work], changed: BitMap, clock: Clock
+def changed_chunks(
+    space: Space, meanings: Meanings, rules: Sequence[Rule], changed: BitMap, clock: Clock
 ) -> Iterator[Chunk]:
-    wanted = meanings.wanted([work.meaning.rule for work in works])
+    """The facts that the rules are answered from, of the changed memberships."""
+    wanted = meanings.wanted(rules)
     numbers = changed.to_array()
     for start in range(0, len(numbers), _AT_ONCE):
         part = numbers[start : start + _AT_ONCE]
@@ -231,7 +234,7 @@ def _store(
         outcome = Outcome(work.meaning.audience.pk, str(work.meaning.audience), error=work.error)
         outcomes.append(outcome)
         before = old.get(work.status.pk)
-        still = _stands_still(work.status, now)
+        still = stands_still(work.status, now)
         if _stand(work, now, took):
             stand.append(work.status)
         outcome.size = work.status.size
@@ -253,7 +256,7 @@ def _store(
     return outcomes
 
 
-def _stands_still(status: AudienceStatus, now: datetime.datetime) -> bool:
+def stands_still(status: AudienceStatus, now: datetime.datetime) -> bool:
     """Whether the clock has moved nobody since the last time: what a full rebuild then finds
     otherwise has drifted. (A move by the clock may wait for ``_SOONEST``.)"""
     return status.changes_at is None or status.changes_at > now + _SOONEST

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
@@ -83,26 +83,28 @@ def preview_rfm(*, space: Space, at: datetime.datetime) -> list[tuple[Quintiles,
 
 
 @transaction.atomic
-def make_rfm(*, space: Space, at: datetime.datetime) -> list[AudienceGroup]:
+def make_rfm(*, space: Space, at: datetime.datetime) -> list[Quintiles]:
     """Make the three groups of quintiles, or work those there are out anew: a space has each once.
 
     :raises NothingToMeasure: nobody has a value of one of them.
     :raises AudiencesInUse: there are fewer quintiles than before, and one that would go is in use.
     """
     Space.objects.select_for_update().get(pk=space.pk)
-    return [
-        change_tiers(one.group, tiers=one.tiers)
-        if one.group
-        else make_tiers(
-            space=space,
-            name=one.measure.name,
-            description=f"Quintiles of the {one.measure.value}, the best last.",
-            attribute=one.measure.attribute,
-            tiers=one.tiers,
-            kind=GroupKind.RFM,
-        )
-        for one in read_quintiles(space=space, at=at)
-    ]
+    return [replace(one, group=_made(space, one)) for one in read_quintiles(space=space, at=at)]
+
+
+def _made(space: Space, quintiles: Quintiles) -> AudienceGroup:
+    if quintiles.group:
+        return change_tiers(quintiles.group, tiers=quintiles.tiers)
+    measure = quintiles.measure
+    return make_tiers(
+        space=space,
+        name=measure.name,
+        description=f"Quintiles of the {measure.value}, the best last.",
+        attribute=measure.attribute,
+        tiers=quintiles.tiers,
+        kind=GroupKind.RFM,
+    )
 
 
 def _tiers(measure: Measure, spread: Spread) -> list[dict[str, Any]]:

@@ -30,7 +30,6 @@ class VendorList:
 class Profile:
     """A person as a vendor knows them. What the vendor hasn't got is empty."""
 
-    vendor_id: str
     external_id: str = ""
     email: str = ""
     phone: str = ""

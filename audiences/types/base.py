@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar
 from uuid import UUID
 
 from audiences.rules.tree import Rule
+from audiences.sources.base import Kind
 
 Configuration = Mapping[str, Any]
 # Where a value stands in a configuration: ("segments", 0) is the first of its segments.
 Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class ListElsewhere:
+    """A list that a source keeps."""
+
+    source: UUID
+    kind: Kind
+    id: str  # as the vendor has it
 
 
 class ConfigurationError(ValueError):
@@ -60,6 +71,10 @@ class AudienceType(ABC):
     def audiences(self, configuration: Configuration) -> dict[UUID, Path]:
         """The ids of the other audiences that a clean configuration refers to, and where."""
         return {}
+
+    def elsewhere(self, configuration: Configuration) -> ListElsewhere | None:
+        """The list of a source that a clean configuration refers to, if it does."""
+        return None
 
     @abstractmethod
     def summary(self, configuration: Configuration, names: Mapping[UUID, str]) -> str:

@@ -7,6 +7,7 @@ from audiences.types.in_all_segments import InAllSegments
 from audiences.types.in_any_segment import InAnySegment
 from audiences.types.rules import Rules
 from audiences.types.static import Static
+from audiences.types.synced import Synced
 from audiences.types.tier import Tier
 
 TYPES: dict[str, AudienceType] = {
@@ -19,6 +20,7 @@ TYPES: dict[str, AudienceType] = {
         Static,
         Tier,
         External,
+        Synced,
     )
 }
 

@@ -71,13 +71,16 @@ class Card:
 
     @property
     def rows(self) -> Any:
-        """The fields of the type."""
-        return self._fields(self.form.configured)
+        """The fields of the type, as far as they are asked for here."""
+        rows = [row if isinstance(row, tuple) else (row,) for row in self.form.configured]
+        shown = [tuple(name for name in row if name in self.form.fields) for row in rows]
+        return self._fields([row for row in shown if row])
 
     @property
     def name_row(self) -> Any:
         """Its name, which is better left empty most of the time."""
-        return self._fields(["name"] if "name" in self.form.fields else [])
+        is_asked_above = "name" in self.form.configured or "name" not in self.form.fields
+        return self._fields([] if is_asked_above else ["name"])
 
     def _fields(self, names: list[Any]) -> Any:
         form: Any = self.form

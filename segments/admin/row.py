@@ -43,7 +43,7 @@ CHOICES = 20  # in a page of a picker
 class Panel(Protocol):
     """A part of a row's page below its form, contributed by whoever has something to say.
 
-    ``template`` is drawn with what ``context`` gives.
+    ``template`` is drawn with what ``context`` gives. Where nothing comes of it, there is none.
     """
 
     template: str
@@ -250,11 +250,12 @@ class RowAdmin(UnfoldModelAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         row = kwargs.get("obj")
-        context["panels"] = [
+        drawn = [
             render_to_string(panel.template, dict(panel.context(request, row)), request)
             for panel in self.panels
             if row is not None
         ]
+        context["panels"] = [panel for panel in drawn if panel.strip()]
         return super().render_change_form(request, context, *args, **kwargs)
 
 

@@ -1,9 +1,12 @@
-"""A segment's members: found and paged, added by pasting external ids, removed by ticking."""
+"""A segment's members: found and paged, added by pasting external ids, removed by ticking.
+
+The pages of audiences show lists with the same parts.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -34,23 +37,31 @@ class MembersPanel:
     template = "admin/segments/members.html"
 
     def context(self, request: HttpRequest, row: Segment) -> Mapping[str, Any]:
-        words = request.GET.get("q", "").strip()
-        after = request.GET.get("after", "")
-        members = Membership.objects.filter(
-            segment_memberships__segment=row,
-            segment_memberships__membership_id__gt=int(after) if after.isdecimal() else 0,
-        ).order_by("number")
-        if words:  # ordered as in FoundPaginator: not row after row along the index
-            members = members.found_by(words).order_by(F("number") + 0)
-        page = list(members[: PAGE + 1])
-        return {
-            "segment": row,
-            "words": words,
-            "members": page[:PAGE],
-            "beginning": not after,
-            "next": page[PAGE - 1].number if len(page) > PAGE else None,
-            "size": SegmentMembership.objects.filter(segment=row).count(),
+        pages = {
+            name: reverse(f"admin:segments_segment_{name}", args=[row.pk])
+            for name in ("change", "add_members", "remove_members")
         }
+        return {**members_context(request, row), **pages, "thing": "segment"}
+
+
+def members_context(request: HttpRequest, segment: Segment) -> dict[str, Any]:
+    """A page of the segment's members: found by what was typed, after the one that was last."""
+    words = request.GET.get("q", "").strip()
+    after = request.GET.get("after", "")
+    members = Membership.objects.filter(
+        segment_memberships__segment=segment,
+        segment_memberships__membership_id__gt=int(after) if after.isdecimal() else 0,
+    ).order_by("number")
+    if words:  # ordered as in FoundPaginator: not row after row along the index
+        members = members.found_by(words).order_by(F("number") + 0)
+    page = list(members[: PAGE + 1])
+    return {
+        "words": words,
+        "members": page[:PAGE],
+        "beginning": not after,
+        "next": page[PAGE - 1].number if len(page) > PAGE else None,
+        "size": SegmentMembership.objects.filter(segment=segment).count(),
+    }
 
 
 class AddMembersForm(forms.Form):
@@ -66,19 +77,27 @@ class AddMembersForm(forms.Form):
         self.numbers: list[int] = []
 
     def clean_external_ids(self) -> list[str]:
-        pasted = re.split(r"[\n\r\t,;]+", self.cleaned_data["external_ids"])
-        ids = list(dict.fromkeys(filter(None, map(str.strip, pasted))))
+        ids = pasted(self.cleaned_data["external_ids"])
         found = memberships_by_external_id(space=self.segment.space, external_ids=ids)
         unknown = [each for each in ids if each not in found]
         if unknown:
-            named = ", ".join(unknown[:NAMED])
-            more = f" and {len(unknown) - NAMED:,} more" if len(unknown) > NAMED else ""
             raise forms.ValidationError(
                 f"{len(unknown):,} of {len(ids):,} are no external id of a membership of this "
-                f"space: {named}{more}. Correct them or take them out; nobody was added."
+                f"space: {first_of(unknown)}. Correct them or take them out; nobody was added."
             )
         self.numbers = list(found.values())
         return ids
+
+
+def pasted(text: str) -> list[str]:
+    """What was pasted, each once: a column of a spreadsheet, lines, or with commas between."""
+    return list(dict.fromkeys(filter(None, map(str.strip, re.split(r"[\n\r\t,;]+", text)))))
+
+
+def first_of(names: Sequence[str]) -> str:
+    """The names, or the first of very many."""
+    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
+    return f"{', '.join(names[:NAMED])}{more}"
 
 
 def add_members_view(request: HttpRequest, number: int, admin: RowAdmin) -> HttpResponse:
@@ -89,7 +108,7 @@ def add_members_view(request: HttpRequest, number: int, admin: RowAdmin) -> Http
         added = add_members(segment=segment, memberships=form.numbers).added
         already = len(form.numbers) - added
         known = f" {already:,} had been in it already." if already else ""
-        messages.success(request, f"{_members(added)} added to “{segment}”.{known}")
+        messages.success(request, f"{counted_members(added)} added to “{segment}”.{known}")
         return _back(segment)
     context = {
         **admin.admin_site.each_context(request),
@@ -97,6 +116,8 @@ def add_members_view(request: HttpRequest, number: int, admin: RowAdmin) -> Http
         "opts": admin.opts,
         "original": segment,
         "form": form,
+        "back": reverse("admin:segments_segment_change", args=[segment.pk]),
+        "thing": "segment",
     }
     return TemplateResponse(request, "admin/segments/add_members.html", context)
 
@@ -105,13 +126,17 @@ def add_members_view(request: HttpRequest, number: int, admin: RowAdmin) -> Http
 def remove_members_view(request: HttpRequest, number: int, admin: RowAdmin) -> HttpResponse:
     """Take those ticked out of the segment."""
     segment = _segment(request, number, admin)
-    ticked = [int(each) for each in request.POST.getlist("member") if each.isdecimal()]
-    if ticked:
+    if ticked := ticked_members(request):
         removed = remove_members(segment=segment, memberships=ticked).removed
-        messages.success(request, f"{_members(removed)} removed from “{segment}”.")
+        messages.success(request, f"{counted_members(removed)} removed from “{segment}”.")
     else:
         messages.warning(request, "Nobody was removed: tick those to remove first.")
     return _back(segment)
+
+
+def ticked_members(request: HttpRequest) -> list[int]:
+    """The numbers of those whose boxes are ticked."""
+    return [int(each) for each in request.POST.getlist("member") if each.isdecimal()]
 
 
 def _segment(request: HttpRequest, number: int, admin: RowAdmin) -> Segment:
@@ -121,7 +146,7 @@ def _segment(request: HttpRequest, number: int, admin: RowAdmin) -> Segment:
     return segment
 
 
-def _members(count: int) -> str:
+def counted_members(count: int) -> str:
     return "1 member" if count == 1 else f"{count:,} members"
 
 

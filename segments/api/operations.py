@@ -57,6 +57,7 @@ class Operation:
     status: ClassVar[int] = 200
     on_one: ClassVar[bool] = True
     many: ClassVar[bool] = False  # whether it answers by pages
+    asks_others: ClassVar[bool] = False  # servers that may not answer: then with 502
     changes_nothing: ClassVar[bool] = True  # so that a key that may only read may ask it
     filters: ClassVar[Mapping[str, str]] = {}  # the filters it takes, and what for
 

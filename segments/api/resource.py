@@ -5,7 +5,7 @@ A viewset translates what comes into one call of a service, and what that gives 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from segments.api.document import Document, Selection, plan
-from segments.api.errors import Problem, Refused, shown
+from segments.api.errors import Problem, Refused, bad_parameter, shown
 from segments.api.filters import ResourceFilters
 from segments.api.operations import CsvRenderer, Operation
 from segments.api.parameters import check_parameters, here
@@ -147,7 +147,12 @@ class ResourceViewSet(GenericViewSet[Any]):
 
 
 class WritableViewSet(ResourceViewSet):
-    """Making, changing and deleting, besides. ``make``, ``change`` and ``remove`` call services."""
+    """Making, changing and deleting, besides. ``make``, ``change`` and ``remove`` call services.
+
+    ``deletes_along`` are relationships whose rows are deleted too where ``include`` names them.
+    """
+
+    deletes_along: ClassVar[Sequence[str]] = ()
 
     def make(self, id: UUID | None, values: dict[str, Any]) -> Any:
         model = self.serializer_class.Meta.model
@@ -191,7 +196,10 @@ class WritableViewSet(ResourceViewSet):
         return Response({"links": {"self": here(request)}, **document})
 
     def destroy(self, request: Request, **kwargs: Any) -> Response:
-        check_parameters(request)
+        check_parameters(request, *(["include"] if self.deletes_along else []))
+        if request.query_params.get("include", "") not in ("", *self.deletes_along):
+            detail = f"Along with this can be deleted: {', '.join(self.deletes_along)}. Give that."
+            raise bad_parameter("include", detail)
         row = self.get_object()
         try:
             self.remove(row)

@@ -16,9 +16,12 @@ from segments.models import Import
 _logger = logging.getLogger(__name__)
 
 KEPT = datetime.timedelta(days=7)  # files, after the last that happened to their import
-_WORKED_ON = """
-SELECT (args ->> 'number')::bigint FROM procrastinate_jobs
-WHERE task_name = 'carry_out_import' AND status IN ('todo', 'doing')
+_LOST = """
+SELECT number FROM segments_import
+WHERE state IN ('counting', 'running') AND NOT EXISTS (
+    SELECT FROM procrastinate_jobs
+    WHERE task_name = 'carry_out_import' AND status IN ('todo', 'doing')
+        AND (args ->> 'number')::bigint = segments_import.number)
 """
 
 
@@ -42,21 +45,14 @@ def start_import(
     )
 
 
-@app.periodic(cron="* * * * *")
-@app.task(name="give_up_lost_imports", queueing_lock="give up lost imports")
-def give_up_lost_imports(timestamp: int) -> None:  # noqa: ARG001  periodic tasks are told it
-    """End imports that no worker will take up again: each that tried died, or was told to stop."""
+def look_after_imports(*, now: datetime.datetime) -> None:
+    """End imports that no worker will take up again, for each that tried died under them; and
+    remove the files of those with which nothing has happened for a week."""
     with connection.cursor() as cursor:
-        cursor.execute(_WORKED_ON)
-        worked_on = [number for (number,) in cursor.fetchall()]
-    for import_ in Import.objects.at_work().exclude(pk__in=worked_on):
+        cursor.execute(_LOST)
+        lost = [number for (number,) in cursor.fetchall()]
+    for import_ in Import.objects.filter(pk__in=lost):
         _logger.error("Import %s has lost its workers, and is given up", import_.id)
-        asking.give_up(import_, at=timezone.now())
-
-
-@app.periodic(cron="23 * * * *")
-@app.task(name="remove_old_import_files", queueing_lock="remove old import files")
-def remove_old_import_files(timestamp: int) -> None:  # noqa: ARG001  periodic tasks are told it
-    """Remove the files of imports with which nothing has happened for a week."""
-    for import_ in Import.objects.left_alone_since(timezone.now() - KEPT):
+        asking.give_up(import_, at=now)
+    for import_ in Import.objects.left_alone_since(now - KEPT):
         asking.remove_files(import_)

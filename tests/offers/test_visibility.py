@@ -7,6 +7,7 @@ import pytest
 from django.db import transaction
 from pytest_django import DjangoAssertNumQueries
 
+from audiences.services import refresh_space
 from offers.models import Offer
 from offers.services import aim_only
 from offers.visibility import Visibility, count_viewers, membership_offers
@@ -247,3 +248,26 @@ def test_viewers_are_counted_over_every_audience(
     assert count_viewers(offer=make_offer(young), at=at) == 2
     assert count_viewers(offer=make_offer(young, golden), at=at) == 1
     assert count_viewers(offer=make_offer(young, discontinued=True), at=at) == 0
+
+
+def test_viewers_are_counted_by_the_members_stored_and_those_who_changed_since(
+    space: Space,
+    make_membership: Make,
+    make_audience: Make,
+    make_offer: Make,
+    at: datetime.datetime,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    make_membership(birthday=datetime.date(2000, 6, 16))
+    other = make_membership(birthday=datetime.date(2000, 1, 1))
+    offer = make_offer(make_audience("age_within", minimum_age=26, maximum_age=35))
+    assert count_viewers(offer=offer, at=at) == 1
+    refresh_space(space=space, now=at)
+    with monkeypatch.context() as patched:
+        patched.setattr("audiences.services.now.work_out", None)  # nobody else is asked
+        assert count_viewers(offer=offer, at=at) == 1
+        save_row(other, birthday=datetime.date(1950, 1, 1))
+        assert count_viewers(offer=offer, at=at) == 0
+    assert count_viewers(offer=offer, at=at + DAY) == 1  # the other's birthday
+    monkeypatch.setattr("audiences.services.now._MANY", 0)
+    assert count_viewers(offer=offer, at=at) == 0

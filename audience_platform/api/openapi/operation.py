@@ -13,6 +13,7 @@ from audience_platform.api.openapi.parameters import (
     ID,
     IDEMPOTENCY_KEY,
     SPACE,
+    deletion_parameters,
     list_parameters,
     operation_parameters,
     page_parameters,
@@ -37,6 +38,7 @@ _REFUSALS = {
     413: "The body is too long.",
     415: "The body is sent as something else than JSON:API.",
     422: "A value isn't possible; the error points at it.",
+    502: "A server of others doesn't answer, or refuses; the error says why.",
 }
 _READING = (400, 401, 404, 406)
 _WRITING = (400, 401, 403, 404, 406, 409, 413, 415, 422)
@@ -140,6 +142,8 @@ class JSONAPISchema(JsonApiAutoSchema):  # type: ignore[misc]  # the library is 
             parameters += page_parameters(self._subject) if self._many else []
         elif self.view.action in ("list", "related") and self._many:
             parameters += list_parameters(self._subject)
+        elif self.view.action == "destroy":
+            parameters += deletion_parameters(type(self.view))
         answers_with_rows = ("list", "retrieve", "create", "update", "related")
         if self.view.action in answers_with_rows or isinstance(self._asked, Doing):
             parameters += selection_parameters(self._subject.serializer_class)
@@ -179,7 +183,8 @@ class JSONAPISchema(JsonApiAutoSchema):  # type: ignore[misc]  # the library is 
         if self.view.action == "create":
             where = {"schema": {"type": "string", "format": "uri"}, "description": "Its own URL."}
             done["headers"] = {"Location": where}
-        refusals = _READING if self.method == "GET" else _WRITING
+        refusals = [*(_READING if self.method == "GET" else _WRITING)]
+        refusals += [502] if self._asked and self._asked.asks_others else []
         errors = {"content": {JSON_API: {"schema": Components(self).errors()}}}
         status = 201 if self.view.action == "create" else 200
         return {

@@ -82,6 +82,14 @@ def selection_parameters(serializer: type[ResourceSerializer]) -> list[Schema]:
     return parameters
 
 
+def deletion_parameters(viewset: type[Any]) -> list[Schema]:
+    """``include``, where related rows can be deleted along."""
+    if not viewset.deletes_along:
+        return []
+    schema = {"type": "string", "enum": list(viewset.deletes_along)}
+    return [_query("include", schema, "What shall be deleted along with it.")]
+
+
 def _filters(viewset: type[ResourceViewSet]) -> list[Schema]:
     filters = viewset.filterset_class.base_filters if viewset.filterset_class else {}
     described = [

@@ -17,10 +17,12 @@ Serializer = type[ResourceSerializer]
 _WORKED_OUT = (
     "membership-offers",
     "rule-fields",
+    "rule-field-histograms",
     "audience-changes",
     "audience-overlaps",
     "audience-explanations",
     "import-problems",
+    "source-lists",
 )
 _TEXT: Schema = {"type": "string"}
 _LINKS: Schema = {"type": "object", "additionalProperties": {"type": "string", "format": "uri"}}
@@ -123,6 +125,7 @@ class Components:
             "id": _id(described.type),
             "attributes": _closed(attributes),
             "links": _LINKS,
+            "meta": _META,
         }
         if described.relations:
             properties["relationships"] = _closed(
@@ -132,7 +135,11 @@ class Components:
 
     def _sent(self, serializer: Serializer, new: bool) -> Schema:
         fields, described = serializer().fields, shape(serializer)
-        writable = [name for name in described.attributes if not fields[name].read_only]
+        writable = [
+            name
+            for name, field in fields.items()
+            if name not in described.relations and not field.read_only
+        ]
         attributes = self._attributes(serializer, writable)
         relationships = {
             name: {"type": "object", "properties": {"data": _data(one)}, "required": ["data"]}

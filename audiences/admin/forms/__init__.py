@@ -2,8 +2,10 @@
 
 from audiences.admin.forms.age_within import AgeWithinForm
 from audiences.admin.forms.base import AudienceForm
+from audiences.admin.forms.member_list import ExternalForm, StaticForm
 from audiences.admin.forms.rules import RulesForm
 from audiences.admin.forms.segment_list import InAllSegmentsForm, InAnySegmentForm
+from audiences.admin.forms.tier import TierForm
 
 FORMS: dict[str, type[AudienceForm]] = {
     form.audience_type: form
@@ -12,6 +14,9 @@ FORMS: dict[str, type[AudienceForm]] = {
         InAllSegmentsForm,
         InAnySegmentForm,
         RulesForm,
+        TierForm,
+        StaticForm,
+        ExternalForm,
     )
 }
 

@@ -19,6 +19,7 @@ class AudienceForm(RowForm):
 
     audience_type: ClassVar[str]
     configured: ClassVar[list[Any]]  # the type's own fields, as rows of a fieldset
+    kept: ClassVar[list[str]] = ["name", "description"]  # the audience's that it changes
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -49,11 +50,7 @@ class AudienceForm(RowForm):
 
     def define(self) -> Audience:
         """Save the audience, new or not."""
-        values = {
-            name: self.cleaned_data[name]
-            for name in ("name", "description")
-            if name in self.cleaned_data
-        }
+        values = {name: self.cleaned_data[name] for name in self.kept if name in self.cleaned_data}
         return redefine_audience(
             self.instance,
             audience_type=self.audience_type,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 
-from audiences.rules.pql.values import Entry, Value, calculated, key, text_of
+from audiences.rules.operators.text import text_of
+from audiences.rules.pql.values import Entry, Value, calculated, key
 
 
 def items_of(value: Value) -> list[Value] | None:

@@ -15,27 +15,19 @@ from audiences.rules.operators.base import read_number
 from audiences.rules.operators.text import read_pattern
 from audiences.rules.pql import syntax
 from audiences.rules.pql.errors import PqlTextError
-from audiences.rules.pql.signatures import UNITS, complaint
+from audiences.rules.pql.signatures import FOREIGN, UNITS, complaint
 from audiences.rules.pql.syntax import Expression, Literal
 
 if TYPE_CHECKING:
     from lark import Token
 
 MOST_OF_A_UNIT = 1_000_000_000
-
-# Bare words that other languages have and PQL hasn't: as fields they would be missing, silently.
-_FOREIGN = {
-    "null": "There is no null in PQL. Write field.isNull() or field.isNotNull().",
-    "TRUE": "Write true, in small letters.",
-    "FALSE": "Write false, in small letters.",
-}
-_FOREIGN["NULL"] = _FOREIGN["null"]
-_FOREIGN |= {word.title(): _FOREIGN[word] for word in ("TRUE", "FALSE")}
+_LONGEST_NUMBER = 100
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
 
 def at(token: Token, problem: str) -> PqlTextError:
-    return PqlTextError(problem, token.line or 1, token.column or 1, found=str(token))
+    return PqlTextError(problem, token.line or 1, token.column or 1, found=str(token[:100]))
 
 
 class Builder:
@@ -46,6 +38,8 @@ class Builder:
 
     def number(self, children: list[Any]) -> Literal:
         (token,) = children
+        if len(token) > _LONGEST_NUMBER:
+            raise at(token, f"{token[:20]}… is too long for a number.")
         try:
             number = read_number(str(token))
         except ValueProblem as problem:
@@ -76,8 +70,8 @@ class Builder:
 
     def name(self, children: list[Any]) -> syntax.Name:
         (token,) = children
-        if token in _FOREIGN:
-            raise at(token, _FOREIGN[token])
+        if token in FOREIGN:
+            raise at(token, FOREIGN[token])
         return syntax.Name(str(token))
 
     def parameter(self, children: list[Any]) -> syntax.Parameter:

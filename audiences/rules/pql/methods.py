@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from audiences.rules.operators.text import text_of
 from audiences.rules.pql import arrays, moments, syntax
 from audiences.rules.pql.asked import Ask, Asked, Test
 from audiences.rules.pql.syntax import Expression
 from audiences.rules.pql.texts import COMPARISONS, compared, group, matches
-from audiences.rules.pql.values import Value, same, text_of, truth
+from audiences.rules.pql.values import Value, alike, truth
 
 if TYPE_CHECKING:
     from audiences.rules.pql.program import Compiler, Scope
@@ -178,10 +179,9 @@ def _of_both(function: Callable[[list[Value], list[Value]], Value]) -> Callable[
 
 
 def _includes(value: Value, wanted: Value) -> Value:
-    items = arrays.items_of(value)
-    if items is None or wanted is None:
+    if value is None or wanted is None:
         return None
-    return any(item is not None and same(item, wanted) for item in items)
+    return any(alike(item, wanted) for item in (value if isinstance(value, list) else (value,)))
 
 
 def _text_comparison(name: str) -> Callable[..., Value]:

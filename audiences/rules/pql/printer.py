@@ -162,10 +162,7 @@ def _literal(value: str | bool | int | Decimal) -> str:
         case bool():
             return "true" if value else "false"
         case Decimal():
-            plain = f"{value:f}"
-            if len(plain) > 20:
-                return str(value.normalize()) if "E" in str(value.normalize()) else plain
-            return plain if "." in plain else f"{plain}.0"
+            return decimal_text(value)
         case _:
             return str(value)
 
@@ -173,3 +170,11 @@ def _literal(value: str | bool | int | Decimal) -> str:
 def _quoted(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
+
+
+def decimal_text(number: Decimal) -> str:
+    """A number that is read as a fraction again, whole or not: 7.0, 0.25, 2.02E+30."""
+    plain, short = f"{number:f}", str(number.normalize())
+    if len(plain) > 20 and "E" in short:
+        return short
+    return plain if "." in plain else f"{plain}.0"

@@ -12,9 +12,11 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+from audiences.rules.operators.text import text_of
 from audiences.rules.pql import methods, moments, profile, syntax
-from audiences.rules.pql.arrays import AGGREGATES, field_of, items_of
+from audiences.rules.pql.arrays import AGGREGATES, field_of
 from audiences.rules.pql.asked import Ask, Asked, Test
+from audiences.rules.pql.errors import PqlError
 from audiences.rules.pql.syntax import Expression
 from audiences.rules.pql.texts import compared_with_any, like, matches
 from audiences.rules.pql.times import day_of
@@ -24,7 +26,6 @@ from audiences.rules.pql.values import (
     calculated,
     number_beside,
     same,
-    text_of,
     truth,
 )
 
@@ -147,6 +148,11 @@ class Compiler:
         return lambda asked: asked.values[place]
 
     def _segment(self, path: profile.Path) -> Ask:
+        if len(path) < 3:
+            raise PqlError(
+                "segmentMembership is asked for one segment at a time: write "
+                'segmentMembership.get("ups").get("ID").status, or inSegment("ID").'
+            )
         found = segment_of(path)
         if found is None:
             return lambda _: None
@@ -270,10 +276,7 @@ class Compiler:
             return methods.method(self, expression, scope)
         match expression.name:
             case "inSegment":
-                held = (
-                    isinstance(segment_in(expression), str)
-                    and self._assumed[str(segment_in(expression))]
-                )
+                held = self._assumed[segment_in(expression)]
                 return lambda _: held
             case "if":
                 test = self.test(expression.arguments[0], scope)
@@ -315,11 +318,12 @@ def value_of(expression: Expression) -> Value:
     return Decimal(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-def segment_in(call: syntax.Call) -> str | None:
-    """The name that an ``inSegment`` asks for; None where it is worked out, and so names none."""
-    (argument,) = call.arguments
-    named = isinstance(argument, syntax.Literal) and isinstance(argument.value, str)
-    return str(value_of(argument)) if named else None
+def segment_in(call: syntax.Call) -> str:
+    """The name that an ``inSegment`` asks for."""
+    match call.arguments:
+        case (syntax.Literal(str() as name),):
+            return name
+    raise PqlError('inSegment takes an id in quotation marks, such as inSegment("gold-tier").')
 
 
 def _stepped(ask: Ask, steps: Sequence[str]) -> Ask:
@@ -364,7 +368,8 @@ def _compared(comparison: Callable[[Value, Value], bool], left: Ask, right: Ask)
 
 
 def _in(value: Value, items: Value) -> bool:
-    return any(item is not None and same(value, item) for item in items_of(items) or ())
+    wanted = items if isinstance(items, list) else (items,)
+    return any(item is not None and same(value, item) for item in wanted)
 
 
 _COMPARISONS: dict[str, Callable[[Value, Value], bool]] = {

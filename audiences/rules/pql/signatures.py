@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 
 Counts = tuple[int, int]  # fewest and most
@@ -77,6 +78,29 @@ UNITS: dict[str, str] = {  # each as it may be written, and its singular
 }
 
 KEYWORDS = ("and", "or", "not", "in", "notIn", "like", "matches", "occurs", "true", "false")
+
+# Bare words that other languages have and PQL hasn't: as fields they would be missing, silently.
+FOREIGN = {
+    **dict.fromkeys(
+        ("null", "NULL", "Null"),
+        "There is no null in PQL. Write field.isNull() or field.isNotNull().",
+    ),
+    **dict.fromkeys(("TRUE", "True"), "Write true, in small letters."),
+    **dict.fromkeys(("FALSE", "False"), "Write false, in small letters."),
+}
+_RESERVED = {*KEYWORDS, *FOREIGN, "over", "where", "from", "let"}
+_TIME_WORDS = {"now", "today", "yesterday", "tomorrow"}
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def is_identifier(name: str) -> bool:
+    """Whether it can stand after a dot."""
+    return bool(_IDENTIFIER.fullmatch(name))
+
+
+def is_bare_name(name: str) -> bool:
+    """Whether it can stand alone and be a name."""
+    return is_identifier(name) and name not in _RESERVED and name not in _TIME_WORDS
 
 
 def complaint(name: str, count: int, *, method: bool) -> str | None:

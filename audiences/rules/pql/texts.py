@@ -15,7 +15,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from audiences.rules.pql.values import Value, text_of
+from audiences.rules.operators.text import text_of
+from audiences.rules.pql.values import Value
 
 Comparison = Callable[[str, str], bool]
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from audiences.rules.clock import microseconds
 from audiences.rules.operators.number import number_of
-from audiences.rules.operators.text import text_of as json_text
+from audiences.rules.operators.text import text_of
 
 Value = Any
 DAY = 86_400_000_000
@@ -68,13 +68,6 @@ def truth(value: Value) -> bool:
     return bool(value) if isinstance(value, list) else True
 
 
-def text_of(value: Value) -> str | None:
-    """The text that a value is or is written as; None of arrays, objects and times."""
-    if isinstance(value, str):
-        return value
-    return f"{value:f}" if isinstance(value, Decimal) else json_text(value)
-
-
 def number_beside(left: Value, right: Value) -> Decimal | None:
     """The right side as a number, where the left is one: a text that looks like one becomes it."""
     if not isinstance(left, Decimal):
@@ -90,11 +83,12 @@ def same(left: Value, right: Value) -> bool:
     Else the right side is taken as what the left is, where that makes sense.
     """
     if isinstance(left, list) and not isinstance(right, list):
-        return any(_same(item, right) for item in left)
-    return _same(left, right)
+        return any(alike(item, right) for item in left)
+    return alike(left, right)
 
 
-def _same(left: Value, right: Value) -> bool:
+def alike(left: Value, right: Value) -> bool:
+    """``=`` of two values as they are, arrays included."""
     if type(left) is type(right):
         return bool(left == right) if not isinstance(left, list | dict) else key(left) == key(right)
     match left:

@@ -124,7 +124,7 @@ def _profiles(file: CsvFile) -> Iterator[Profile]:
             if problem:
                 raise _not_understood(f"The row of line {row.line} {problem}. Mend the file.")
             cells = zip(names, row.cells, strict=True)
-            yield Profile("", **{name: value.strip() for name, value in cells if name})
+            yield Profile(**{name: value.strip() for name, value in cells if name})
 
 
 def _not_understood(message: str) -> SourceError:

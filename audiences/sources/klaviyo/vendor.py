@@ -53,7 +53,6 @@ def _profile(resource: Document) -> Profile:
     known = resource["attributes"]
     names = (_text(known, "first_name"), _text(known, "last_name"))
     return Profile(
-        vendor_id=resource["id"],
         external_id=_text(known, "external_id"),
         email=_text(known, "email"),
         phone=_text(known, "phone_number"),

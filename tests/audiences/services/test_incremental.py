@@ -14,7 +14,14 @@ from pyroaring import BitMap
 
 from audiences import members as member_sets
 from audiences.models import Audience, AudienceStatus, Listed
-from audiences.services import define_audience, redefine_audience, refresh_space
+from audiences.services import (
+    define_audience,
+    held_now,
+    read_meanings,
+    redefine_audience,
+    refresh_space,
+    work_out,
+)
 from audiences.services.define import list_by_hand
 from segments.models import Membership, Segment, Space
 from segments.services import add_members, remove_members
@@ -54,7 +61,9 @@ def test_incremental_is_full(
             world.define(rule)
         for name, *arguments in sequence:
             getattr(world, name)(*arguments)
+        world.assert_held_now()
         world.refresh()
+        world.assert_held_now()
         by_steps = world.sets()
         drifts = [outcome.drift for outcome in refresh_space(space=space, now=world.now, full=True)]
         assert drifts == [0] * len(drifts)
@@ -136,6 +145,14 @@ class _World:
 
     def refresh(self) -> None:
         refresh_space(space=self.space, now=self.now)
+
+    def assert_held_now(self) -> None:
+        """What is stored, with those asked anew, is what all who are asked would say."""
+        meanings = read_meanings(self.space)
+        asked = [one for one in meanings.by_number.values() if not one.error]
+        rules = [meaning.rule for meaning in asked]
+        found = held_now(space=self.space, meanings=meanings, asked=asked, at=self.now)
+        assert found == work_out(space=self.space, meanings=meanings, rules=rules, at=self.now)
 
     def sets(self) -> dict[int, bytes]:
         """The members of every audience in force, as they are stored."""

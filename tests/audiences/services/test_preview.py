@@ -61,6 +61,20 @@ def test_given_an_audience_a_preview_says_who_would_enter_and_leave(
     assert (found.count, found.would_enter, found.would_leave) == (2, 1, 1)
 
 
+def test_a_rule_reads_only_the_audiences_that_it_leads_to(
+    space: Space, make_audience: Make, django_assert_num_queries: Make
+) -> None:
+    first = make_audience("rules", rule=KEEN)
+    second = make_audience("rules", rule={"not": {"in_audience": str(first.id)}})
+    make_audience("rules", rule=DUTCH)
+    asked = document.read({"any": [DUTCH, {"in_audience": str(second.id)}]})
+    meanings = read_meanings(space, asked_by=asked)
+    assert set(meanings.by_id) == {first.id, second.id}
+    assert meanings.by_id[second.id] == read_meanings(space).by_id[second.id]
+    with django_assert_num_queries(0):
+        assert not read_meanings(space, asked_by=document.read(DUTCH)).by_id
+
+
 def test_an_estimate_says_that_it_is_one(look: Make, make_membership: Make) -> None:
     make_membership(total_orders=12)
     assert look(KEEN, estimate=True).exact is False

@@ -1,0 +1,267 @@
+"""One page for a group of tiers: a table of names and bounds, and who would move, then saving.
+
+A tier ends where the next one begins, so the table asks only where each begins, and where the last
+ends. What is sent is looked at first: it is saved when it is sent again as it was looked at.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+
+from audiences.models import AudienceGroup, GroupKind
+from audiences.rules import fields
+from audiences.services.describe import summaries
+from audiences.services.fields import rule_fields
+from audiences.services.groups import AudiencesInUse, audiences_of_group
+from audiences.services.standing import sizes
+from audiences.services.tier_moves import TierMoves, preview_tiers
+from audiences.services.tiers import change_tiers, make_tiers, tiers_as_given
+from audiences.types import ConfigurationError
+from audiences.types.tier import attribute_problem
+from segments.admin.spaces import current_space, enter_space, space_of
+from segments.models import Space
+from segments.services import save_row
+
+if TYPE_CHECKING:
+    from segments.admin import RowAdmin
+
+_BLANK = 3  # empty rows at the end of the table
+_NUMBERS = {"number", "date"}  # types of metadata that have an order
+
+
+class _Sent:
+    """What the page says: as it was sent, or else as the group is."""
+
+    def __init__(self, request: HttpRequest, group: AudienceGroup | None) -> None:
+        self.problems: dict[str, str] = {}  # by the name of the input; "" for the whole
+        if request.method == "POST":
+            self._read(request.POST)
+        elif group is not None:
+            tiers = tiers_as_given(audiences_of_group(group))
+            self.name, self.attribute = group.name, group.attribute
+            self.rows = [{**tier, "end": ""} for tier in tiers]
+            self.last_end = tiers[-1]["end"] if tiers else None
+        else:
+            self.name, self.attribute, self.last_end = "", "total_order_value", None
+            self.rows = [{"id": "", "name": "", "start": 0}]
+
+    def _read(self, sent: Any) -> None:
+        self.name, self.attribute = sent.get("name", "").strip(), sent.get("attribute", "")
+        self.last_end = sent.get("last_end", "").strip() or None
+        columns = [sent.getlist(column) for column in ("tier_id", "tier_name", "tier_start")]
+        self.rows = [
+            {"id": id, "name": name.strip(), "start": start.strip()}
+            for id, name, start in zip(*columns, strict=False)
+            if name.strip() or start.strip()
+        ]
+
+    @property
+    def tiers(self) -> list[dict[str, Any]]:
+        """The tiers as a group takes them."""
+        ends = [*(row["start"] for row in self.rows[1:]), self.last_end]
+        return [
+            {
+                "id": row["id"] or None,
+                "name": row["name"],
+                "start": _none_if_empty(row["start"]),
+                "end": _none_if_empty(end),
+            }
+            for row, end in zip(self.rows, ends, strict=False)  # without rows, an end is left
+        ]
+
+    @property
+    def digest(self) -> str:
+        said = json.dumps([self.attribute, self.tiers], default=str)
+        return sha256(said.encode()).hexdigest()
+
+    def note(self, error: ConfigurationError | ValidationError) -> None:
+        """Keep what a service found wrong, for the input that it is about."""
+        if isinstance(error, ValidationError):
+            self.problems |= {name: " ".join(said) for name, said in error.message_dict.items()}
+            return
+        for path, said in error.problems.items():
+            match path:
+                case ("tiers", int(place), "end") if place < len(self.rows) - 1:
+                    key = f"start-{place + 1}"  # where the next one begins
+                case ("tiers", int(place), "end"):
+                    key = "last_end"
+                case ("tiers", int(place), str(column)):
+                    key = f"{column}-{place}"
+                case ("attribute",):
+                    key = "attribute"
+                case _:
+                    key = ""
+            self.problems[key] = said
+
+
+def _none_if_empty(value: Any) -> Any:
+    return None if value == "" else value
+
+
+def tiers_page(
+    request: HttpRequest, model_admin: RowAdmin, group: AudienceGroup | None = None
+) -> HttpResponse:
+    """Show the tiers; look at what was sent; save it when it has been looked at."""
+    space = group.space if group else _space(request)
+    sent, found = _Sent(request, group), None
+    editable = group is None or group.kind == GroupKind.TIERS
+    if request.method == "POST" and not editable and group is not None:
+        return _rename(request, model_admin, group, sent)
+    if request.method == "POST":
+        found = _look(space, group, sent)
+        seen = request.POST.get("seen") == sent.digest
+        if found and request.POST.get("action") == "save" and seen and sent.name:
+            saved = _save(space, group, sent)
+            if saved is not None:
+                _log(request, model_admin, saved, added=group is None)
+                return _back(request, saved)
+        if not sent.name:
+            sent.problems["name"] = "Give it a name."
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "title": str(group) if group else "Add tiers",
+        "opts": model_admin.opts,
+        "original": group,
+        "group": group,
+        "space": space,
+        "sent": sent,
+        "editable": editable,
+        "rows": _rows(sent, group, found),
+        "attributes": _attributes(space, sent.attribute),
+        "found": found,
+        "matrix": matrix(found) if found else None,
+        "panels": _panels(request, model_admin, group),
+    }
+    return TemplateResponse(request, "admin/groups/tiers.html", context)
+
+
+def _space(request: HttpRequest) -> Space:
+    space = space_of(request, request.POST.get("space")) or current_space(request)
+    assert space is not None  # who has none may add nothing
+    enter_space(request, space)
+    return space
+
+
+def _look(space: Space, group: AudienceGroup | None, sent: _Sent) -> TierMoves | None:
+    try:
+        return preview_tiers(
+            space=space,
+            at=timezone.now(),
+            attribute=sent.attribute,
+            tiers=sent.tiers,
+            group=group,
+        )
+    except ConfigurationError as error:
+        sent.note(error)
+        return None
+
+
+def _save(space: Space, group: AudienceGroup | None, sent: _Sent) -> AudienceGroup | None:
+    """The group as it is saved; None where a problem has been noted."""
+    values: dict[str, Any] = {
+        "name": sent.name,
+        "attribute": sent.attribute,
+        "tiers": sent.tiers,
+    }
+    try:
+        return change_tiers(group, **values) if group else make_tiers(space=space, **values)
+    except (ConfigurationError, ValidationError) as error:
+        sent.note(error)
+    except AudiencesInUse as error:
+        sent.problems[""] = str(error)
+    return None
+
+
+def _rename(
+    request: HttpRequest, model_admin: RowAdmin, group: AudienceGroup, sent: _Sent
+) -> HttpResponse:
+    """All that can be changed of quintiles by hand is what they are called."""
+    if sent.name:
+        save_row(group, name=sent.name[:255])
+        _log(request, model_admin, group, added=False)
+    return _back(request, group)
+
+
+def _log(request: HttpRequest, model_admin: RowAdmin, group: AudienceGroup, *, added: bool) -> None:
+    if added:
+        model_admin.log_addition(request, group, [{"added": {}}])
+    else:
+        model_admin.log_change(request, group, [{"changed": {"fields": ["tiers"]}}])
+
+
+def _back(request: HttpRequest, group: AudienceGroup) -> HttpResponseRedirect:
+    messages.success(request, f"“{group}” is saved. Its members follow within moments.")
+    page = reverse("admin:audiences_audiencegroup_change", args=[group.pk])
+    return HttpResponseRedirect(page)
+
+
+def _rows(
+    sent: _Sent, group: AudienceGroup | None, found: TierMoves | None
+) -> list[dict[str, Any]]:
+    """The rows of the table: the tiers, and some to fill in."""
+    there = audiences_of_group(group) if group else []
+    known, phrases = sizes(there), summaries(there)
+    by_id = {str(audience.id): audience for audience in there}
+    rows: list[dict[str, Any]] = []
+    for place, row in enumerate([*sent.rows, *[{"id": "", "name": "", "start": ""}] * _BLANK]):
+        audience = by_id.get(str(row["id"]))
+        rows.append(
+            {
+                **row,
+                "audience": audience,
+                "summary": phrases[audience.pk] if audience else "",
+                "size": known[audience.pk].size if audience else None,
+                "then": found.then[place] if found and place < len(found.then) else None,
+                "problem": " ".join(
+                    sent.problems[key]
+                    for key in (f"name-{place}", f"start-{place}", f"id-{place}")
+                    if key in sent.problems
+                ),
+            }
+        )
+    return rows
+
+
+def _attributes(space: Space, chosen: str) -> list[tuple[str, str]]:
+    """The fields that tiers may go by, with what they are called; the chosen one among them."""
+    found = {
+        one.name: one.label if one.types is None else one.name
+        for one in rule_fields(space=space)
+        if attribute_problem(one.name) is None
+        and (one.types is None or _NUMBERS & one.types.keys())
+    }
+    if chosen not in found and fields.is_field(chosen):
+        found[chosen] = chosen
+    return list(found.items())
+
+
+def _panels(request: HttpRequest, model_admin: RowAdmin, group: AudienceGroup | None) -> list[str]:
+    if group is None:
+        return []
+    return [
+        render_to_string(panel.template, dict(panel.context(request, group)), request)
+        for panel in model_admin.panels
+    ]
+
+
+def matrix(found: TierMoves) -> Mapping[str, Any]:
+    """Who would move as a table: a row for each tier there is, a column for each there would be."""
+    counts = {(move.before, move.after): move for move in found.moves}
+    columns: Sequence[str | None] = [*(band.name for band in found.bands), None]
+    befores: Sequence[str | None] = [*(audience.name for audience in found.there), None]
+    rows = [
+        (before or "in none", [counts.get((before, after)) for after in columns])
+        for before in befores
+    ]
+    return {"columns": [column or "in none" for column in columns], "rows": rows}
