@@ -146,7 +146,7 @@ ROWS = {
         "audiences",
         "1000",
         "number",
-        "number id space_number created_at updated_at",
+        "number id space_number created_at updated_at defined_at expires_at",
     ),
     "offers_offer": ("offers", "1000", "number", "number id space_number created_at updated_at"),
     "audience_platform_apikey": ("api-keys", "1000", "id", "id created_at prefix"),

@@ -85,6 +85,9 @@ class Audience(Row):
     expires_at = models.DateTimeField(
         null=True, editable=False, help_text="When its members leave, unless it is renewed before."
     )
+    defined_at = models.DateTimeField(
+        null=True, editable=False, help_text="When what it means was changed last."
+    )
     metadata = models.JSONField(
         default=dict, blank=True, help_text="Anything else that is known of it, kept as it came."
     )

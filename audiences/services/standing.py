@@ -86,7 +86,7 @@ def standing(*, audience: Audience, at: datetime.datetime) -> Standing:
         size=_size(audience, status, refresh.as_of if refresh else None),
         in_force=audience.is_kept,
         stale=not up_to_date,
-        in_progress=_is_being_refreshed(audience.space_id),
+        in_progress=is_being_refreshed(audience.space_id),
         pending_changes=pending,
         status=status,
     )
@@ -113,7 +113,7 @@ def _size(audience: Audience, status: AudienceStatus, refreshed: datetime.dateti
     return Size(status.size, status.version, as_of)
 
 
-def _is_being_refreshed(space: int) -> bool:
+def is_being_refreshed(space: int) -> bool:
     """Whether somebody holds the row that is the lock of the space's refresh."""
     with connection.cursor() as cursor:
         cursor.execute(
