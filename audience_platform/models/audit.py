@@ -111,7 +111,9 @@ class AuditEvent(Row):
         kind = self.object_type.replace("-", " ")
         if not self.object_id:
             return f"{self.count:,} {kind} {self.action}"
-        return f"{kind.capitalize().removesuffix('s')} “{self.object_name}” {self.action}"
+        kind = kind.removesuffix("s").replace("api", "API")
+        named = f" “{self.object_name}”" if self.object_name else ""
+        return f"{kind[0].upper()}{kind[1:]}{named} {self.action}"
 
     @property
     def is_sealed(self) -> bool:
