@@ -25,7 +25,7 @@ from procrastinate.jobs import Status
 from audience_platform.audit.seals import remove_old, seal
 from audience_platform.throttling import remove_old_counts
 from audiences.jobs import defer_due
-from segments.jobs import defer_reading
+from segments.jobs import defer_reading, look_after_imports
 
 logger = logging.getLogger(__name__)
 
@@ -100,10 +100,10 @@ async def _watch(worker: App) -> None:
                 await loop.run_in_executor(thread, _look)
                 if looks % 5 == 0:
                     await loop.run_in_executor(thread, _keep_audit_trail)
-                if looks % 300 == 0:
-                    await loop.run_in_executor(thread, remove_old_counts)
                 if looks % 10 == 0:
                     await _take_up_stalled(worker)
+                if looks % 300 == 0:
+                    await loop.run_in_executor(thread, _tidy)
             except (DatabaseError, ConnectorException):
                 logger.warning("Can't look for what is due", exc_info=True)
             looks += 1
@@ -121,6 +121,11 @@ def _keep_audit_trail() -> None:
     now = timezone.now()
     seal(now=now)
     remove_old(now=now, kept=datetime.timedelta(days=settings.AUDIT_TRAIL_DAYS))
+
+
+def _tidy() -> None:
+    look_after_imports(now=timezone.now())
+    remove_old_counts()
 
 
 async def _take_up_stalled(worker: App) -> None:

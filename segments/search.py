@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import psycopg
 from django.db import connection, transaction
 from pyroaring import BitMap
 
 from segments.models import Space
+from segments.numbers import as_set, received
 
 _LOCK = 0x74657874  # “text”: of PostgreSQL's advisory locks, those of who reads texts
 _BETWEEN = "\x01"  # columns: no part of anybody's name
@@ -81,12 +81,8 @@ def numbers_found(*, space: Space, words: str) -> BitMap:
     with psycopg.Cursor(connection.connection) as cursor:
         (changes,) = cursor.execute(_COUNT_CHANGED, asked).fetchone() or (0,)
         cursor.execute(_FIND if changes < _MANY else _FIND_WITHOUT, asked, binary=True)
-        known, changed, anew = map(_numbers, cursor.fetchone() or ())
+        known, changed, anew = (as_set(received(run)) for run in cursor.fetchone() or ())
     return (known - changed) | anew
-
-
-def _numbers(run: bytes | None) -> BitMap:
-    return BitMap(np.frombuffer(run or b"", ">u4").astype(np.uint32))
 
 
 def read_texts(*, space: Space) -> None:

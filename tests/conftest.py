@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime
 import json
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
+from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.contrib.auth.models import User
-from django.test import Client
+from django.db import connection, connections
+from django.test import Client, override_settings
 
+from audience_platform import worker
 from audience_platform.models import Scope
 from audience_platform.services import make_key
 from audiences.models import Audience
@@ -177,3 +186,41 @@ def colleague(make_colleague: Make, space: Space) -> Colleague:
     """Somebody who is given the space, and no other."""
     made: Colleague = make_colleague(space)
     return made
+
+
+@pytest.fixture(scope="session", autouse=True)
+def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where the files of imports are kept: ``PLATFORM_DATA_DIR``, for a worker of its own."""
+    folder = tmp_path_factory.mktemp("data")
+    imports = settings.STORAGES["imports"]
+    options = {**imports["OPTIONS"], "location": folder / "imports"}
+    with override_settings(
+        STORAGES={**settings.STORAGES, "imports": {**imports, "OPTIONS": options}}
+    ):
+        yield folder
+
+
+@pytest.fixture
+def worker_environment(transactional_db: None, data_folder: Path) -> dict[str, str]:
+    """The environment of a worker as a process of its own, on the test's database and files."""
+    known = connection.get_connection_params()
+    user = quote(str(known.get("user", "")), safe="")
+    password = f":{quote(known['password'], safe='')}" if known.get("password") else ""
+    host = quote(str(known["host"]), safe="")
+    port = f"&port={known['port']}" if known.get("port") else ""
+    url = f"postgresql://{user}{password}@/{known['dbname']}?host={host}{port}"
+    return os.environ | {"DATABASE_URL": url, "PLATFORM_DATA_DIR": str(data_folder)}
+
+
+@pytest.fixture
+def work_off(transactional_db: None) -> Callable[[], None]:
+    """Carries out all jobs that wait, as a worker does."""
+
+    async def work() -> None:
+        with ThreadPoolExecutor(1) as thread:  # one, and so one database connection
+            asyncio.get_running_loop().set_default_executor(thread)
+            await worker.run(concurrency=1, wait=False)
+            thread.submit(connections.close_all).result()
+        await sync_to_async(connections.close_all)()  # that of what is done periodically
+
+    return lambda: asyncio.run(work())

@@ -13,8 +13,10 @@ from segments.admin.spaces import current_space, spaces_of
 _TARGETING = [
     ("Offers", "sell", "offers_offer"),
     ("Audiences", "groups", "audiences_audience"),
+    ("Groups and tiers", "leaderboard", "audiences_audiencegroup"),
     ("Segments", "label", "segments_segment"),
     ("Memberships", "badge", "segments_membership"),
+    ("Imports", "upload_file", "segments_import"),
 ]
 _ACCESS = [
     ("API keys", "key", "audience_platform_apikey"),

@@ -20,7 +20,7 @@ from audiences.api.previews import PreviewAudience
 from audiences.api.standing import AS_OF, Count, Refresh, Status
 from audiences.api.syncs import SyncAudience
 from audiences.models import Audience, AudienceVersion, Listed, Sync
-from audiences.services import define_audience, redefine_audience, summaries
+from audiences.services import define_audience, redefine_audience, summaries, warnings
 from audiences.services.by_hand import listed_memberships, make_list, put_on_list, take_off_list
 from audiences.services.standing import sizes
 from audiences.types.registry import TYPES
@@ -59,6 +59,11 @@ class AudienceSerializer(ResourceSerializer):
     summary = serializers.CharField(
         read_only=True, help_text="Who is meant, in words, such as “aged 18 to 35”."
     )
+    warnings = serializers.ListField(
+        read_only=True,
+        child=serializers.CharField(),
+        help_text="What in the configuration means less than it seems to.",
+    )
     size = serializers.IntegerField(read_only=True, help_text="How many it holds, exactly.")
     version = serializers.IntegerField(
         read_only=True, help_text="In force; 0 before it has been worked out."
@@ -91,6 +96,7 @@ class AudienceSerializer(ResourceSerializer):
             "audience_type",
             "configuration",
             "summary",
+            "warnings",
             "lifecycle",
             "enabled",
             "refresh_interval",
@@ -123,12 +129,16 @@ class AudienceSerializer(ResourceSerializer):
             phrases = summaries(rows)
             for audience in rows:
                 audience.summary = phrases[audience.pk]
+        if "warnings" in names:
+            found = warnings(rows)
+            for audience in rows:
+                audience.warnings = found[audience.pk]
         if not {"size", "version", "as_of"}.isdisjoint(names):
             known = sizes(rows)
             for audience in rows:
-                found = known[audience.pk]
-                audience.size, audience.version = found.size, found.version
-                audience.as_of = found.as_of
+                size = known[audience.pk]
+                audience.size, audience.version = size.size, size.version
+                audience.as_of = size.as_of
 
 
 class AudienceFilters(ResourceFilters):

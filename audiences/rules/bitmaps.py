@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pyroaring import BitMap
 
+from segments.numbers import as_set
+
 _CONTAINER = 1 << 16  # numbers in one container of a Roaring bitmap
 _AS_LIST = 4096  # a container of no more numbers lists them
 _COOKIE = 12_346  # of the portable format: no containers of runs
@@ -40,7 +42,7 @@ class Numbers:
     def where(self, held: NDArray[np.bool_]) -> BitMap:
         """Those in whose place the mask is true."""
         if not self._dense:
-            return BitMap(self._numbers[held])
+            return as_set(self._numbers[held])
         bits = np.zeros(self._containers * _CONTAINER, np.bool_)
         bits[self._places] = held
         packed = np.packbits(bits, bitorder="little").reshape(self._containers, -1)

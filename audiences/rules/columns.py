@@ -7,7 +7,7 @@ many hundredths, days or microseconds.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -23,9 +23,11 @@ from pyroaring import BitMap
 from audiences.rules.bitmaps import Numbers
 from audiences.rules.clock import Clock
 from audiences.rules.facts import Json, loads
+from segments.numbers import as_set, received
 
 Mask = NDArray[np.bool_]
 CHUNK = 1 << 20  # membership numbers in a chunk
+_MOST_DIGITS = 11  # of a whole number that is read with others like it
 _DAYS_TO_2000 = 10_957  # PostgreSQL counts days and microseconds from 2000, we from 1970
 _MICROSECONDS_TO_2000 = _DAYS_TO_2000 * 86_400_000_000
 
@@ -68,6 +70,7 @@ class Documents:
 
     codes: NDArray[np.int32]  # places in ``distinct``
     distinct: Sequence[Json]  # None: missing
+    plain: tuple[Mask, NDArray[np.int64]] | None = None  # where short whole numbers are, and they
     _wholes: dict[Any, tuple[NDArray[np.int64], list[int]]] = field(default_factory=dict)
 
     @property
@@ -79,13 +82,26 @@ class Documents:
         answers = [value is not None and holds(value) for value in self.distinct]
         return np.array(answers, np.bool_)[self.codes]
 
-    def wholes(self, whole: Callable[[Json], int | None]) -> tuple[NDArray[np.int64], list[int]]:
-        """The whole number that stands for each distinct value, worked out once; and the places
-        of those that none stands for."""
+    def wholes(
+        self, whole: Callable[[Json], int | None], one: int
+    ) -> tuple[NDArray[np.int64], list[int]]:
+        """The whole number that stands for each distinct value (``one`` for 1), worked out once;
+        and the places of those that none stands for."""
         if whole not in self._wholes:
-            found = [None if value is None else whole(value) for value in self.distinct]
-            none = [place for place, number in enumerate(found) if number is None]
-            self._wholes[whole] = np.array([number or 0 for number in found], np.int64), none
+            numbers = np.zeros(len(self.distinct), np.int64)
+            left: Iterable[int] = range(len(numbers))
+            if self.plain:
+                numbers[self.plain[0]] = self.plain[1] * one
+                left = np.flatnonzero(~self.plain[0]).tolist()
+            none = []
+            for place in left:
+                value = self.distinct[place]
+                number = None if value is None else whole(value)
+                if number is None:
+                    none.append(place)
+                else:
+                    numbers[place] = number
+            self._wholes[whole] = numbers, none
         return self._wholes[whole]
 
 
@@ -158,8 +174,15 @@ def _text(run: bytes | None, count: int) -> Text:
 
 def _documents(run: bytes | None, count: int) -> Documents:
     encoded = _text(run, count).values.dictionary_encode(null_encoding="encode")
-    distinct = [None if text is None else loads(text) for text in encoded.dictionary.to_pylist()]
-    return Documents(encoded.indices.to_numpy(zero_copy_only=False), distinct)
+    texts = encoded.dictionary
+    distinct = [None if text is None else loads(text) for text in texts.to_pylist()]
+    short = pc.less_equal(pc.binary_length(texts), _MOST_DIGITS)
+    plain = pc.and_(pc.ascii_is_decimal(texts), short).fill_null(False)
+    return Documents(
+        encoded.indices.to_numpy(zero_copy_only=False),
+        distinct,
+        (np.asarray(plain), texts.filter(plain).cast(pa.int64()).to_numpy()),
+    )
 
 
 def _integers(expression: str, send: str, width: int, shift: int = 0) -> Source:
@@ -285,7 +308,7 @@ def _read_columns(
         f"SELECT string_agg(int4send(number), ''){aggregates} FROM segments_membership {where}",
         [*(value for one in found for value in one.parameters), *parameters],
     )
-    numbers = _uint32(run)
+    numbers = received(run)
     return numbers, {
         name: one.decode(values, len(numbers))
         for name, one, values in zip(wanted.sources, found, runs, strict=True)
@@ -323,7 +346,7 @@ def _segments(
         f" AND membership_number {which} GROUP BY segment_number",
         [list(segments), *parameters],
     )
-    return {segment: BitMap(_uint32(run)) for segment, run in rows}
+    return {segment: as_set(received(run)) for segment, run in rows}
 
 
 def _listed(
@@ -337,11 +360,7 @@ def _listed(
         f" AND listed = %s AND membership_number {which} GROUP BY audience_number",
         [list(audiences), listed, *parameters],
     )
-    return {audience: BitMap(_uint32(run)) for audience, run in rows}
-
-
-def _uint32(run: bytes | None) -> NDArray[np.uint32]:
-    return np.frombuffer(run or b"", ">u4").astype(np.uint32)
+    return {audience: as_set(received(run)) for audience, run in rows}
 
 
 def _fetch(sql: str, parameters: Sequence[Any]) -> tuple[Any, ...]:

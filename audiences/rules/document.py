@@ -24,14 +24,18 @@ from audiences.rules.operators import (
     names,
 )
 from audiences.rules.operators.base import read_number, read_text
+from audiences.rules.pql.printer import to_text
+from audiences.rules.pql.syntax import Call, Literal
 from audiences.rules.tree import (
     AllOf,
     AnyOf,
     Condition,
     Duration,
     InAudience,
+    InNamed,
     InSegment,
     Not,
+    Pql,
     Rule,
     Sample,
     Until,
@@ -217,8 +221,8 @@ def _sample(raw: Any) -> Sample:
 
 
 def write(rule: Rule) -> dict[str, Any]:
-    """The document of a rule: ``read`` gives the rule again, but for ``Until``, which explanations
-    show and no rule says."""
+    """The document of a rule: ``read`` gives the rule again, but for what explanations show and
+    ``read`` does not take: ``Until``, and ``{"pql": text}`` of what only PQL says."""
     match rule:
         case AllOf(rules):
             return {"all": [write(inner) for inner in rules]}
@@ -238,6 +242,10 @@ def write(rule: Rule) -> dict[str, Any]:
             return {"sample": {"percent": _json(percent), "seed": seed}}
         case Until(moment):
             return {"until": _json(moment)}
+        case Pql(expression):
+            return {"pql": to_text(expression)}
+        case InNamed(name):
+            return {"pql": to_text(Call("inSegment", (Literal(name),)))}
     raise TypeError(f"{rule} is not written in rules")
 
 

@@ -111,19 +111,24 @@ def _calendar(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
     """Year, month and day of each birthday, and whether there is one.
 
-    Looked up in a calendar of all the days from the first: those of a life are few.
+    Looked up in a calendar of all the days from the first, where these are fewer than birthdays.
     """
     column = chunk.columns["birthday"]
     assert isinstance(column, Ordered)
     born = np.where(column.present, column.values, 0)
     first = born.min(initial=0)
-    days = np.arange(first, born.max(initial=0) + 1).astype("datetime64[D]")
+    last = born.max(initial=0)
+    looked_up = last - first < len(born)
+    days = (np.arange(first, last + 1) if looked_up else born).astype("datetime64[D]")
     months = days.astype("datetime64[M]")
     years = months.astype("datetime64[Y]")
     month = (months - years).astype(np.int64) + 1
     day = (days - months).astype(np.int64) + 1
-    born -= first
-    return (years.astype(np.int64) + 1970)[born], month[born], day[born], column.present
+    year = years.astype(np.int64) + 1970
+    if looked_up:
+        born -= first
+        year, month, day = year[born], month[born], day[born]
+    return year, month, day, column.present
 
 
 def _ages(chunk: Chunk) -> Ordered:

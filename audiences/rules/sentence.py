@@ -9,13 +9,16 @@ from uuid import UUID
 
 from audiences.rules import fields
 from audiences.rules.operators import operator_of
+from audiences.rules.pql.printer import to_text
 from audiences.rules.tree import (
     AllOf,
     AnyOf,
     Condition,
     InAudience,
+    InNamed,
     InSegment,
     Not,
+    Pql,
     Rule,
     Sample,
     Until,
@@ -72,12 +75,24 @@ def _leaf(leaf: Rule, names: Names, *, negated: bool) -> str:
             return f"{'from' if negated else 'until'} {_value(moment)}"
         case InSegment(id) | InAudience(id):
             return f"{'not ' if negated else ''}in {names.get(id, str(id))}"
+        case InNamed(name):
+            return f"{'not ' if negated else ''}in {_named(name, names)}"
+        case Pql(expression):
+            text = to_text(expression)
+            return f"not ({text})" if negated else text
         case Sample(percent, seed):
             said = f"{_value(percent)} % of all (sample “{seed}”)"
             return f"not in {said}" if negated else f"in {said}"
         case Condition():
             return _condition(leaf, negated)
     return str(leaf)
+
+
+def _named(name: str, names: Names) -> str:
+    try:
+        return names.get(UUID(name), name)
+    except ValueError:
+        return name
 
 
 def _condition(condition: Condition, negated: bool) -> str:

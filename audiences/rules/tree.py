@@ -157,6 +157,13 @@ def segments(rule: Rule) -> set[UUID]:
     return {leaf.segment for leaf in leaves(rule) if isinstance(leaf, InSegment)}
 
 
+def names(rule: Rule) -> set[str]:
+    """The names by which the rule asks for segments and audiences."""
+    asked = list(leaves(rule))
+    named = {leaf.name for leaf in asked if isinstance(leaf, InNamed)}
+    return named.union(name for leaf in asked if isinstance(leaf, Pql) for name, _ in leaf.assumed)
+
+
 def audiences(rule: Rule) -> set[UUID]:
     """The ids of the audiences that the rule asks for."""
     return {leaf.audience for leaf in leaves(rule) if isinstance(leaf, InAudience)}

@@ -1,5 +1,5 @@
 from audiences.services.define import define_audience, redefine_audience
-from audiences.services.describe import referred_names, summaries
+from audiences.services.describe import referred_names, summaries, warnings
 from audiences.services.explain import audiences_of, explain
 from audiences.services.meaning import Meaning, Meanings, Part, read_meanings
 from audiences.services.now import held_now
@@ -24,5 +24,6 @@ __all__ = [
     "referred_names",
     "refresh_space",
     "summaries",
+    "warnings",
     "work_out",
 ]

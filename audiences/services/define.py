@@ -21,6 +21,7 @@ from audiences.models import (
     ListedMembership,
 )
 from audiences.services.lock import Locked, is_locked
+from audiences.services.names import find_named, id_of
 from audiences.services.own_list import keep_list
 from audiences.services.synced_list import check_synced_list, keep_synced_list
 from audiences.services.tier_stays import check_no_tier, check_tier_stays
@@ -150,11 +151,16 @@ def check_definition(
         if elsewhere := kind.elsewhere(clean):
             check_synced_list(audience, elsewhere)
         return Definition(kind, _own_list(audience, clean), [], [])
+    named = kind.asked_by_name(clean)
+    found = find_named(space=audience.space_id, names=named)
+    _refuse_itself(audience, named)
+    audiences = {one.id: named[name] for name, one in found.items() if one.kind == "audience"}
+    segments = {one.number for one in found.values() if one.kind == "segment"}
     return Definition(
         kind,
         clean,
-        _referred_segments(audience.space, kind.segments(clean)),
-        _referred_audiences(audience, kind.audiences(clean)),
+        [*segments.union(_referred_segments(audience.space, kind.segments(clean)))],
+        _referred_audiences(audience, {**audiences, **kind.audiences(clean)}),
     )
 
 
@@ -200,6 +206,15 @@ def _check_unlocked(audience: Audience) -> None:
     stored = Audience.objects.select_related("space").get(pk=audience.pk)
     if is_locked(stored, at=timezone.now()):
         raise Locked(audience)
+
+
+def _refuse_itself(audience: Audience, named: Mapping[str, Path]) -> None:
+    """:raises ConfigurationError: the audience, new or not, asks for itself by its id."""
+    itself = {path: name for name, path in named.items() if id_of(name) == audience.id}
+    if itself:
+        raise ConfigurationError(
+            {path: f"{name} is the audience itself. Leave it out." for path, name in itself.items()}
+        )
 
 
 def _check_step(now: str, wanted: str) -> None:

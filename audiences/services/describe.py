@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from audiences.models import Audience
+from audiences.services.names import Found, find_named, id_of
 from segments.models import Segment
 
 Names = dict[UUID, str]
@@ -30,6 +31,34 @@ def _summary(audience: Audience, names: Names) -> str:
         return "who is meant can't be read"
 
 
+def warnings(audiences: Iterable[Audience]) -> dict[int, list[str]]:
+    """For each audience, by its number, sentences on what in it means less than it seems to.
+
+    Two queries for each space, where any of its audiences asks for segments by name.
+    """
+    known = list(audiences)
+    named: dict[int, set[str]] = {}
+    for audience in known:
+        named.setdefault(audience.space_id, set()).update(_named(audience))
+    found = {space: find_named(space=space, names=names) for space, names in named.items()}
+    return {audience.pk: _warnings(audience, found[audience.space_id]) for audience in known}
+
+
+def _named(audience: Audience) -> Iterable[str]:
+    try:
+        return audience.type.asked_by_name(audience.configuration)
+    except _UNREADABLE:
+        return ()
+
+
+def _warnings(audience: Audience, found: Mapping[str, Found]) -> list[str]:
+    kinds = {name: one.kind for name, one in found.items()}
+    try:
+        return audience.type.warnings(audience.configuration, kinds)
+    except _UNREADABLE:
+        return []  # its status says why it can't be read
+
+
 def referred_names(audiences: Iterable[Audience]) -> dict[int, Names]:
     """The names of the segments and audiences that audiences refer to, by space and id."""
     segments: set[tuple[int, UUID]] = set()
@@ -39,6 +68,8 @@ def referred_names(audiences: Iterable[Audience]) -> dict[int, Names]:
         try:
             segments |= {(space, id) for id in audience.type.segments(audience.configuration)}
             others |= {(space, id) for id in audience.type.audiences(audience.configuration)}
+            ids = {(space, id) for name in _named(audience) if (id := id_of(name))}
+            segments, others = segments | ids, others | ids
         except _UNREADABLE:
             continue  # it refers to nothing that could be named
     names: dict[int, Names] = {}

@@ -6,7 +6,7 @@ import datetime
 
 from audiences.models import Audience
 from audiences.services.define import check_definition
-from audiences.services.describe import referred_names
+from audiences.services.describe import referred_names, warnings
 from audiences.services.meaning import read_meanings
 from audiences.services.preview import Preview, preview
 from audiences.types import Configuration
@@ -36,13 +36,15 @@ def preview_draft(
         draft.expires_at = audience.expires_at
     definition = check_definition(draft, audience_type=audience_type, configuration=configuration)
     draft.audience_type, draft.configuration = definition.kind.name, definition.configuration
+    meanings = read_meanings(space, asked_by=draft.rule).with_segments_of(space, draft.rule)
     found = preview(
         space=space,
-        rule=draft.rule,
-        meanings=read_meanings(space, asked_by=draft.rule).with_segments_of(space, draft.rule),
+        rule=meanings.resolved(draft.rule),
+        meanings=meanings,
         names=referred_names([draft]).get(space.pk, {}),
         at=at,
         audience=audience,
         estimate=estimate,
     )
+    found.warnings = [*warnings([draft])[draft.pk], *found.warnings]
     return draft, found

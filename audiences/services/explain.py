@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -14,14 +15,19 @@ from audiences.rules import document, evaluate, fields
 from audiences.rules.clock import EPOCH
 from audiences.rules.facts import Facts, read_facts
 from audiences.rules.fields import Kind
+from audiences.rules.pql import answers
+from audiences.rules.pql.asked import TooMuchWork
+from audiences.rules.pql.values import Moment
 from audiences.rules.sentence import sentence
 from audiences.rules.tree import (
     AllOf,
     AnyOf,
     Condition,
     InAudience,
+    InNamed,
     InSegment,
     Not,
+    Pql,
     Rule,
     Sample,
     Until,
@@ -29,6 +35,8 @@ from audiences.rules.tree import (
 from audiences.services.describe import Names
 from audiences.services.meaning import Meaning, Meanings, read_meanings
 from segments.models import Segment, SegmentMembership, Space
+
+logger = logging.getLogger(__name__)
 
 _ARCHIVED = "It is archived, and holds nobody."
 
@@ -39,9 +47,9 @@ class Node:
 
     sentence: str
     held: bool
-    form: str  # condition, all, any, not, in_segment, in_audience, sample, until
+    form: str  # condition, all, any, not, in_segment, in_audience, sample, until, pql
     rule: dict[str, Any]  # what was wanted, as a document
-    seen: Any = None  # of a condition: the value that the member has
+    seen: Any = None  # of a condition: the value that the member has; of PQL, all by their names
     since: datetime.datetime | None = None  # of a segment: when the member came into it
     parts: list[Node] = field(default_factory=list)
 
@@ -98,12 +106,18 @@ class _Explainer:
             by_hand = "excluded"
         elif audience.pk in self._facts.included:
             by_hand = "included"
+        try:
+            return self._explained(audience, meaning, by_hand)
+        except TooMuchWork as error:
+            return Explanation(audience, False, by_hand, "", None, str(error))
+
+    def _explained(self, audience: Audience, meaning: Meaning, by_hand: str | None) -> Explanation:
         return Explanation(
             audience,
             evaluate.holds(meaning.rule, self._facts, self._meanings.segments),
             by_hand,
             audience.type.summary(audience.configuration, self._names),
-            self._node(audience.rule),
+            self._node(self._meanings.resolved(audience.rule)),
         )
 
     def _node(self, rule: Rule) -> Node:
@@ -124,7 +138,11 @@ class _Explainer:
             case InSegment(segment):
                 node.since = self._since.get(segment)
             case InAudience(audience) if audience in self._meanings.by_id:
-                node.parts = [self._node(self._meanings.by_id[audience].audience.rule)]
+                rule = self._meanings.by_id[audience].audience.rule
+                node.parts = [self._node(self._meanings.resolved(rule))]
+            case Pql():
+                found = answers.seen(leaf, self._facts, self._meanings.segments)
+                node.seen = {name: _said(value) for name, value in found.items()}
         return node
 
     def _seen(self, condition: Condition) -> Any:
@@ -140,6 +158,8 @@ _FORMS = {
     InAudience: "in_audience",
     Sample: "sample",
     Until: "until",
+    Pql: "pql",
+    InNamed: "pql",
 }
 
 
@@ -160,6 +180,13 @@ def _shown(known: fields.Field, value: Any) -> Any:
         return (EPOCH + datetime.timedelta(microseconds=value)).isoformat().replace("+00:00", "Z")
     if known.kind == Kind.MONEY:
         return str(Decimal(value).scaleb(-known.scale))
+    return _json(value)
+
+
+def _said(value: Any) -> Any:
+    """What an expression reads, as people write it."""
+    if isinstance(value, Moment):
+        return (EPOCH + datetime.timedelta(microseconds=value)).isoformat().replace("+00:00", "Z")
     return _json(value)
 
 
@@ -185,7 +212,13 @@ def audiences_of(*, space: Space, membership: UUID, at: datetime.datetime) -> li
     return [
         meaning.audience
         for meaning in meanings.by_number.values()
-        if meaning.audience.is_kept
-        and not meaning.error
-        and evaluate.holds(meaning.rule, facts, meanings.segments)
+        if meaning.audience.is_kept and not meaning.error and _holds(meaning, facts, meanings)
     ]
+
+
+def _holds(meaning: Meaning, facts: Facts, meanings: Meanings) -> bool:
+    try:
+        return evaluate.holds(meaning.rule, facts, meanings.segments)
+    except TooMuchWork as error:
+        logger.warning("Membership %s in %s: %s", facts.id, meaning.audience, error)
+        return False  # as for offers: what can't be worked out holds nobody

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
 from uuid import UUID
@@ -14,12 +15,21 @@ from audiences.models import Audience, AudienceDependency, Lifecycle, ListedMemb
 from audiences.rules import evaluate, tree
 from audiences.rules.columns import Wanted
 from audiences.rules.document import DocumentError
+from audiences.rules.pql.errors import PqlError
 from audiences.rules.tree import AllOf, AnyOf, ByHand, Not, Rule
+from audiences.services.names import find_named
 from audiences.types import ConfigurationError, UnknownAudienceType
 from segments.models import Segment, Space
 
 # A definition that was changed in the database, past the services, can be anything.
-_UNREADABLE = (DocumentError, ConfigurationError, UnknownAudienceType, LookupError, TypeError)
+_UNREADABLE = (
+    DocumentError,
+    ConfigurationError,
+    PqlError,
+    UnknownAudienceType,
+    LookupError,
+    TypeError,
+)
 
 
 @dataclass(frozen=True)
@@ -46,20 +56,28 @@ class Meaning:
 
 @dataclass(frozen=True)
 class Meanings:
-    """What all the audiences of a space mean, and the numbers of the segments they ask for."""
+    """What all the audiences of a space mean, the numbers of the segments they ask for, and what
+    goes by the names that they ask for."""
 
     by_number: Mapping[int, Meaning]
     segments: Mapping[UUID, int]
+    names: Mapping[str, Rule] = field(default_factory=dict)
 
     @cached_property
     def by_id(self) -> Mapping[UUID, Meaning]:
         return {meaning.audience.id: meaning for meaning in self.by_number.values()}
 
+    def resolved(self, rule: Rule) -> Rule:
+        """A rule as it is written, with what goes by its names."""
+        return evaluate.resolve(rule, self.names)
+
     def with_segments_of(self, space: Space, rule: Rule) -> Meanings:
         """The same, knowing also the segments that a rule not yet saved asks for."""
-        asked = tree.segments(rule) - self.segments.keys()
-        found = Segment.objects.filter(space=space, id__in=asked).values_list("id", "number")
-        return Meanings(self.by_number, {**self.segments, **dict(found)})
+        found = find_named(space=space.pk, names=tree.names(rule) - self.names.keys())
+        names = {**self.names, **{name: one.rule for name, one in found.items()}}
+        asked = tree.segments(evaluate.resolve(rule, names)) - self.segments.keys()
+        rows = Segment.objects.filter(space=space, id__in=asked).values_list("id", "number")
+        return Meanings(self.by_number, {**self.segments, **dict(rows)}, names)
 
     def wanted(self, rules: Sequence[Rule]) -> Wanted:
         """The facts that the rules are answered from."""
@@ -75,18 +93,42 @@ class Meanings:
 def read_meanings(space: Space, *, asked_by: Rule | None = None) -> Meanings:
     """Those of all the space's audiences, or of those that a rule asks for, by way of others too.
 
-    Three queries, however many audiences; for a rule one more for each step from it.
+    Three queries, however many audiences; two more where any asks by name, and for a rule one more
+    for each step from it.
     """
     rows = Audience.objects.filter(space=space).exclude(lifecycle=Lifecycle.ARCHIVED)
-    found = list(rows) if asked_by is None else _reached(rows, tree.audiences(asked_by))
+    found = list(rows) if asked_by is None else _asked(space, rows, asked_by)
     audiences = {audience.id: audience for audience in found}
     lists = ListedMembership.objects.filter(space=space, audience__in=found)
     by_hand = set(lists.values_list("audience", "listed").distinct())
-    reader = _Reader(space, audiences, by_hand)
+    names = _rules_by_name(space, found)
+    reader = _Reader(space, audiences, by_hand, names)
     by_number = {audience.pk: reader.meaning(audience) for audience in found}
     asked = {id for meaning in by_number.values() for id in tree.segments(meaning.rule)}
     segments = Segment.objects.filter(space=space, id__in=asked).values_list("id", "number")
-    return Meanings(by_number, dict(segments))
+    return Meanings(by_number, dict(segments), names)
+
+
+def _rules_by_name(space: Space, audiences: Iterable[Audience]) -> dict[str, Rule]:
+    found = find_named(space=space.pk, names=_asked_by_name(audiences))
+    return {name: one.rule for name, one in found.items()}
+
+
+def _asked_by_name(audiences: Iterable[Audience]) -> set[str]:
+    asked: set[str] = set()
+    for audience in audiences:
+        with suppress(*_UNREADABLE):  # it is said when its rule is read
+            asked |= audience.type.asked_by_name(audience.configuration).keys()
+    return asked
+
+
+def _asked(space: Space, rows: QuerySet[Audience], rule: Rule) -> list[Audience]:
+    """The audiences that a rule asks for. Where one of them asks by name, all: what goes by a name
+    that came later is among no dependencies."""
+    named = find_named(space=space.pk, names=tree.names(rule))
+    resolved = evaluate.resolve(rule, {name: one.rule for name, one in named.items()})
+    found = _reached(rows, tree.audiences(resolved))
+    return list(rows) if _asked_by_name(found) else found
 
 
 def _reached(rows: QuerySet[Audience], asked: Collection[UUID]) -> list[Audience]:
@@ -100,11 +142,31 @@ def _reached(rows: QuerySet[Audience], asked: Collection[UUID]) -> list[Audience
     return found
 
 
+# What a process read last, by space: the version of the definitions, and what they mean.
+_kept: dict[int, tuple[int, Meanings]] = {}
+
+
+def kept_meanings(space: Space, version: int) -> Meanings:
+    """Those of all the space's audiences by a version of its definitions, which was read before.
+
+    Read anew only when the version is another: a version comes once, and each change makes one.
+    """
+    kept = _kept.get(space.pk)
+    if kept is None or kept[0] != version:
+        kept = _kept[space.pk] = version, read_meanings(space)
+    return kept[1]
+
+
 class _Reader:
     def __init__(
-        self, space: Space, audiences: Mapping[UUID, Audience], by_hand: set[tuple[int, str]]
+        self,
+        space: Space,
+        audiences: Mapping[UUID, Audience],
+        by_hand: set[tuple[int, str]],
+        names: Mapping[str, Rule],
     ) -> None:
         self._space = space
+        self._names = names
         self._audiences = audiences
         self._by_hand = by_hand
         self._found: dict[UUID, Meaning] = {}
@@ -116,8 +178,8 @@ class _Reader:
 
     def _read(self, audience: Audience) -> Meaning:
         try:
-            rule = audience.rule
-            written = audience.parts
+            rule = evaluate.resolve(audience.rule, self._names)
+            written = [evaluate.resolve(part, self._names) for part in audience.parts]
         except _UNREADABLE as e:
             return Meaning(audience, error=f"Its definition can't be read: {e}")
         # cycles are refused where audiences are defined; here one would recurse for ever

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
 from django.db.models import Aggregate, BinaryField, Func, QuerySet, Value
 from pyroaring import BitMap
 
 from audiences import members
 from audiences.models import Audience, AudienceStatus
 from segments.models import Membership
+from segments.numbers import as_set, received
 
 
 def members_of(audience: Audience) -> BitMap:
@@ -22,4 +22,4 @@ def numbers_of(rows: QuerySet[Membership]) -> BitMap:
     sent = Func("number", function="int4send", output_field=BinaryField())
     joined = Aggregate(sent, Value(b""), function="string_agg", output_field=BinaryField())
     run = rows.order_by().prefetch_related(None).aggregate(run=joined)["run"]
-    return BitMap(np.frombuffer(run or b"", ">u4").astype(np.uint32))
+    return as_set(received(run))

@@ -17,14 +17,16 @@ from audiences.rules import evaluate, fields
 from audiences.rules.clock import Clock
 from audiences.rules.columns import Chunk, read_chunks, read_sample
 from audiences.rules.evaluate import ColumnAnswers
+from audiences.rules.pql import answers as pql
 from audiences.rules.sentence import sentence
-from audiences.rules.tree import AllOf, AnyOf, Condition, Not, Rule, leaves
+from audiences.rules.tree import AllOf, AnyOf, Condition, Not, Pql, Rule, leaves
 from audiences.services.describe import Names
 from audiences.services.meaning import Meanings
 from segments.models import Space
 
 Path = tuple[str | int, ...]
 SAMPLE_SIZE = 10
+_FEW = 1_000  # values of which nobody notices that each is asked by itself
 _SAMPLED = 10_000  # memberships that an estimate looks at
 
 
@@ -69,6 +71,7 @@ class _Counted:
     audience: int | None  # whose lists by hand count too
     members: BitMap = field(default_factory=BitMap)
     everyone: int = 0
+    asked: dict[Pql, tuple[int, float]] = field(default_factory=dict)  # one by one, and how long
     lacking: Counter[str] = field(default_factory=Counter)
 
 
@@ -144,6 +147,10 @@ def _count(
     excluded = chunk.excluded.get(counted.audience or 0, BitMap())
     counted.members |= (held[()] | included) - excluded
     counted.everyone += len(chunk.numbers)
+    for leaf in _leaves_of_pql(rule):
+        found = pql.column(leaf, chunk)
+        asked, seconds = counted.asked.get(leaf, (0, 0.0))
+        counted.asked[leaf] = asked + found.asked, seconds + found.seconds
     for name in _fields(rule):
         present = fields.get(name).column(chunk).present
         counted.lacking[name] += len(chunk.numbers) - int(present.sum())
@@ -170,7 +177,13 @@ def _count_in_place(
 
 
 def _fields(rule: Rule) -> list[str]:
-    return sorted({leaf.field for leaf in leaves(rule) if isinstance(leaf, Condition)})
+    found = {leaf.field for leaf in leaves(rule) if isinstance(leaf, Condition)}
+    read = {source for leaf in _leaves_of_pql(rule) for source in pql.sources(leaf)}
+    return sorted(found.union(filter(fields.is_field, read)))
+
+
+def _leaves_of_pql(rule: Rule) -> set[Pql]:
+    return {leaf for leaf in leaves(rule) if isinstance(leaf, Pql)}
 
 
 def _scaled(counted: _Counted, share: float, at: datetime.datetime) -> Preview:
@@ -184,6 +197,12 @@ def _scaled(counted: _Counted, share: float, at: datetime.datetime) -> Preview:
         for name, count in counted.lacking.items()
         if count == counted.everyone and counted.everyone
     ]
+    costs = [
+        f"“{sentence(leaf, {})}” is asked member by member: "
+        f"about {1e6 * seconds / asked:.0f} µs each."
+        for leaf, (asked, seconds) in counted.asked.items()
+        if asked > max(_FEW, counted.everyone // 10)
+    ]
     return Preview(
         count=scale(len(counted.members)),
         everyone=scale(counted.everyone),
@@ -191,7 +210,7 @@ def _scaled(counted: _Counted, share: float, at: datetime.datetime) -> Preview:
         as_of=at,
         steps=[step for _, step in counted.steps],
         lacking={name: scale(count) for name, count in counted.lacking.items()},
-        warnings=unseen,
+        warnings=[*unseen, *costs],
         sample=[],
     )
 

@@ -23,7 +23,7 @@ from audiences.rules.columns import Chunk, read_chunks, read_numbers
 from audiences.rules.evaluate import ColumnAnswers
 from audiences.rules.moves import next_change
 from audiences.rules.tree import Rule
-from audiences.services.meaning import Meaning, Meanings, read_meanings
+from audiences.services.meaning import Meaning, Meanings, kept_meanings
 from segments.models import ChangedMemberships, Space
 
 logger = logging.getLogger(__name__)
@@ -92,8 +92,9 @@ def _refresh(space: Space, now: datetime.datetime, full: bool, asked: set[int]) 
     SpaceRefresh.objects.bulk_create([SpaceRefresh(space=space)], ignore_conflicts=True)
     lock = SpaceRefresh.objects.select_for_update().get(space=space)
     # read before the definitions: one that changes meanwhile is due again
-    lock.definitions_version = Space.objects.values_list("definitions_version").get(pk=space.pk)[0]
-    meanings = read_meanings(space)
+    version = Space.objects.values_list("definitions_version", flat=True).get(pk=space.pk)
+    lock.definitions_version = version
+    meanings = kept_meanings(space, version)
     changed = _take_changed(space)
     works = list(_sorted_out(meanings, now, full, asked))
     whole = [work for work in works if work.cause != Cause.FACTS and not work.error]

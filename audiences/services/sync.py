@@ -13,6 +13,7 @@ import csv
 import datetime
 import io
 import logging
+import re
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -35,7 +36,9 @@ from segments.services import replace_members
 logger = logging.getLogger(__name__)
 
 _LOCK = 0x73796E63  # “sync”: of PostgreSQL's advisory locks, those of audiences at work
-_COLUMNS = ("external_id", "email", "phone", "full_name")
+# By column of the file: how long a value may be.
+_LONGEST = {"external_id": 255, "email": 254, "phone": 32, "full_name": 255}
+_is_email = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+").fullmatch
 _UNFORESEEN = "Something went wrong here, and is logged. Nothing was changed; sync again."
 _INTERRUPTED = "The sync was interrupted each time it was tried. Nothing was changed; sync again."
 
@@ -248,9 +251,9 @@ class _Work:
     def _pull(self, source: Source, kind: Kind, list_id: str, file: BinaryIO) -> _Pulled:
         """Write those on the list to the file, as CSV."""
         rows = 0
-        text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
+        text = io.TextIOWrapper(file, "utf-8", "replace", newline="", write_through=True)
         writer = csv.writer(text)
-        writer.writerow(_COLUMNS)
+        writer.writerow(_LONGEST)
         access = access_to(source, sleep=self._sleep)
         for page in source.kind.profiles(access, kind, list_id):
             named = [row for profile in page if (row := _row(profile))]
@@ -291,6 +294,7 @@ class _Work:
             unknown=Unknown(options["unknown"]),
             removable_share=options["removable_share"],
             confirmed=self._sync.confirmed,
+            keep_known=True,
             skip_bad_rows=True,
         )
         if done.added or done.already_in:
@@ -308,7 +312,10 @@ class _Work:
 
 
 def _row(profile: Profile) -> list[str] | None:
-    """The person as a row of the file; None where nobody can be found or made by it."""
-    if not (profile.external_id or profile.email or profile.phone):
-        return None
-    return [getattr(profile, name) for name in _COLUMNS]
+    """The person as a row of the file, without what can't be kept of them; None where nobody can
+    be found or made by the rest."""
+    known = {name: getattr(profile, name).replace("\0", "") for name in _LONGEST}
+    row = {name: value if len(value) <= _LONGEST[name] else "" for name, value in known.items()}
+    if not _is_email(row["email"]):
+        row["email"] = ""
+    return [*row.values()] if row["external_id"] or row["email"] or row["phone"] else None

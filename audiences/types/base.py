@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 from uuid import UUID
 
 from audiences.rules.tree import Rule
@@ -14,6 +14,7 @@ from audiences.sources.base import Kind
 Configuration = Mapping[str, Any]
 # Where a value stands in a configuration: ("segments", 0) is the first of its segments.
 Path = tuple[str | int, ...]
+Named = Literal["segment", "audience"]
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,20 @@ class AudienceType(ABC):
     def elsewhere(self, configuration: Configuration) -> ListElsewhere | None:
         """The list of a source that a clean configuration refers to, if it does."""
         return None
+
+    def asked_by_name(self, configuration: Configuration) -> dict[str, Path]:
+        """The names by which a clean configuration asks for segments and audiences, and where.
+
+        A name is an id or a segment's short code; there need be nothing that goes by it.
+        """
+        return {}
+
+    def warnings(self, configuration: Configuration, known: Mapping[str, Named]) -> list[str]:
+        """Sentences for whoever wrote a clean configuration that means less than it seems to.
+
+        ``known`` says what goes by each of ``asked_by_name``; those by which nothing goes it lacks.
+        """
+        return []
 
     @abstractmethod
     def summary(self, configuration: Configuration, names: Mapping[UUID, str]) -> str:

@@ -5,6 +5,7 @@ from audiences.types.base import AudienceType
 from audiences.types.external import External
 from audiences.types.in_all_segments import InAllSegments
 from audiences.types.in_any_segment import InAnySegment
+from audiences.types.pql import Pql
 from audiences.types.rules import Rules
 from audiences.types.static import Static
 from audiences.types.synced import Synced
@@ -21,6 +22,7 @@ TYPES: dict[str, AudienceType] = {
         Tier,
         External,
         Synced,
+        Pql,
     )
 }
 

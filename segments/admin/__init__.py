@@ -1,9 +1,11 @@
+from segments.admin.imports import ImportAdmin
 from segments.admin.memberships import MembershipAdmin
 from segments.admin.row import Panel, RowAdmin, RowForm, UnfoldModelAdmin, link
 from segments.admin.segments import SegmentAdmin
 from segments.admin.space import SpaceAdmin, SuperusersOnly
 
 __all__ = [
+    "ImportAdmin",
     "MembershipAdmin",
     "Panel",
     "RowAdmin",

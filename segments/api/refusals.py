@@ -12,7 +12,7 @@ from rest_framework_json_api.utils import get_resource_type_from_instance
 from segments.api.errors import Problem, Refused
 from segments.api.received import Resource
 from segments.api.serializer import ResourceSerializer
-from segments.api.values import pointer_to, said
+from segments.api.values import pointer_to, said, sent_value
 from segments.services import InUse
 
 
@@ -61,7 +61,7 @@ def _invalid(error: ValidationError, serializer: ResourceSerializer, received: R
         for fault in faults:
             code = fault.code or _code(fault, serializer.Meta.model)
             for message in fault.messages:
-                detail = said(name, received.attributes.get(name), code, message)
+                detail = said(name, sent_value(serializer, received, name), code, message)
                 pointer = "/data/id" if name == "id" else pointer_to(serializer, received, name)
                 problems.append(Problem(code, detail, pointer=pointer))
     taken = [problem for problem in problems if problem.pointer == "/data/id"]

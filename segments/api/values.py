@@ -96,19 +96,18 @@ def _is_so(serializer: ResourceSerializer, name: str, linkage: Linkage) -> bool:
 
 def _problems(serializer: ResourceSerializer, received: Resource, errors: Any) -> Iterator[Problem]:
     for name, details in errors.items():
-        yield from _walk(pointer_to(serializer, received, name), name, received, details)
+        value = sent_value(serializer, received, name)
+        yield from _walk(pointer_to(serializer, received, name), name, value, details)
 
 
-def _walk(pointer: str, name: str, received: Resource, details: Any) -> Iterator[Problem]:
+def _walk(pointer: str, name: str, value: Any, details: Any) -> Iterator[Problem]:
     """The problems in a field's errors, which are as nested as its value."""
     nested = details.items() if isinstance(details, dict) else enumerate(details)
     for step, detail in nested:
         if isinstance(detail, (dict, list)):
-            yield from _walk(f"{pointer}/{escaped(step)}", name, received, detail)
+            yield from _walk(f"{pointer}/{escaped(step)}", name, value, detail)
         else:
-            yield Problem(
-                detail.code, said(name, _sent(received, name), detail.code, detail), pointer=pointer
-            )
+            yield Problem(detail.code, said(name, value, detail.code, detail), pointer=pointer)
 
 
 def pointer_to(serializer: ResourceSerializer, received: Resource, name: str) -> str:
@@ -126,8 +125,11 @@ def pointer_to(serializer: ResourceSerializer, received: Resource, name: str) ->
     return f"/data/attributes/{used[0] if used else name}"
 
 
-def _sent(received: Resource, name: str) -> Any:
-    return received.attributes.get(name)
+def sent_value(serializer: ResourceSerializer, received: Resource, name: str) -> Any:
+    """What was sent for the field, to be repeated in an error: nothing of what is never shown."""
+    field = serializer.fields.get(name)
+    hidden = field is not None and field.write_only
+    return None if hidden else received.attributes.get(name)
 
 
 def said(name: str, value: Any, code: str, message: str) -> str:

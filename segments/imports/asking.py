@@ -167,8 +167,9 @@ def forget(import_: Import) -> None:
 @transaction.atomic
 def give_up(import_: Import, *, at: datetime.datetime) -> None:
     """End an import that was to be worked on and isn't; it may be started again."""
+    asked_at = import_.asked_at
     _lock(import_)
-    if import_.is_at_work:
+    if import_.is_at_work and import_.asked_at == asked_at:
         import_.state, import_.ended_at = ImportState.FAILED, at
         import_.error = (
             "The program that worked on this was stopped each time it tried. Nothing was changed. "

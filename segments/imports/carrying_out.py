@@ -124,7 +124,9 @@ class _Work:
             "problems_file": self._kept[0],
             "failed_rows_file": self._kept[1] if len(self._kept) > 1 else "",
             "problem_count": files.count_problems(self._kept[0]),
-            "first_problems": [problem._asdict() for problem in first],
+            "first_problems": [
+                {**problem._asdict(), "value": problem.value or ""} for problem in first
+            ],
         }
 
     def _found(self, imported: Loaded) -> dict[str, Any]:

@@ -83,12 +83,17 @@ class Column:
 
 
 def membership_columns(today: datetime.date) -> Mapping[str, Column]:
-    """The columns of a file of memberships, but for ``metadata.…``. Today by the space's clock."""
+    """The columns of a file of memberships, but for ``metadata.…``. Today by the space's clock.
+
+    ``first_name`` and ``last_name`` together are the ``full_name``.
+    """
     columns = (
-        _text("external_id", _MISSING),
+        _text("external_id"),
         _text("email", _NO_EMAIL),
         _text("phone"),
         _text("full_name"),
+        Column("first_name", (_HALF_A_NAME,)),
+        Column("last_name", (_HALF_A_NAME,)),
         _birthday(today),
         _TOTAL_ORDERS,
         _TOTAL_ORDER_VALUE,
@@ -96,11 +101,6 @@ def membership_columns(today: datetime.date) -> Mapping[str, Column]:
         _moment("created_at"),
     )
     return {column.name: column for column in columns}
-
-
-def known_external_id() -> Column:
-    """The identifier of a membership that must be in the space."""
-    return Column("external_id", (_MISSING,))
 
 
 def segment_code(*, create: bool) -> Column:
@@ -184,7 +184,7 @@ def _moment(name: str) -> Column:
     )
 
 
-_MISSING = Check("{cell} IS NULL", "is missing", "give every row the identifier of its membership")
+_HALF_A_NAME = _at_most(_longest(Membership, "full_name") // 2)  # and a blank between
 _NO_EMAIL = Check(
     "{cell} NOT LIKE '%_@_%._%' OR {cell} LIKE '%@%@%' OR {cell} LIKE '% %'",
     "is not an e-mail address",

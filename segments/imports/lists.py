@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
 
-from segments.imports.loading import Loaded
-from segments.imports.staging import Progress, silent
+from django.db.backends.utils import CursorWrapper
+
+from segments.imports import places
+from segments.imports.columns import Column, membership_columns, quote
+from segments.imports.facts import Facts, count_updates, insert, update
+from segments.imports.header import IDENTIFIERS, Mapped, match_header
+from segments.imports.loading import Content, Loaded, load
+from segments.imports.people import People
+from segments.imports.places import REMOVABLE_SHARE
+from segments.imports.reading import opened
+from segments.imports.staging import Progress, alone_in, silent
 from segments.models import Segment, Space
 
 
@@ -67,9 +76,10 @@ def import_list(
     mode: ListMode,
     now: datetime.datetime,
     unknown: Unknown = Unknown.REFUSE,
-    mapping: Mapping[str, str | None] | None = None,
+    mapping: Mapped | None = None,
     confirmed: bool = False,
-    removable_share: float = 0.2,
+    removable_share: float = REMOVABLE_SHARE,
+    keep_known: bool = False,
     dry_run: bool = False,
     skip_bad_rows: bool = False,
     report: Path | None = None,
@@ -79,15 +89,213 @@ def import_list(
     """Add, replace or remove who is on a list, or bring those on it up to date.
 
     ``file`` is CSV (or a zip archive of one) with at least one of the columns external_id, email
-    and phone; of these, a row's first that finds somebody tells who is meant. Other columns are
-    facts, as in ``import_memberships``, and are not looked at when removing. ``mapping`` has, by
-    column of the file, the field it holds, or None to leave it out; what it doesn't name is known
-    by its name. ``report`` gets every problem and ``failed_rows`` the bad rows as they came, both
-    as CSV. ``progress`` may raise ``Cancelled``. All is done or nothing.
+    and phone; of these, a row's first that finds somebody tells who is meant. They stay as they
+    are; other columns are facts, as in ``import_memberships``, of a person's last row where there
+    are several, and are not looked at when removing. ``mapping`` has, by column of the file, the
+    field it holds, or None to leave it out; what it doesn't name is known by its name. ``report``
+    gets every problem and ``failed_rows`` the bad rows as they came, both as CSV. ``progress`` may
+    raise ``Cancelled``. With ``keep_known`` the facts are for people who are new: those whom the
+    space knows keep theirs. All is done or nothing. A file none of whose rows means anybody empties
+    no list.
 
     :raises TooManyRemoved: when ``replace`` would take more than ``removable_share`` of the list
         off it, unless ``confirmed``. A dry run says ``must_be_confirmed`` instead.
     :raises BadRows: when there are bad rows and they are not to be skipped.
     :raises ImportRefused: when the file can't be read, or its header is wrong.
     """
-    raise NotImplementedError
+    today = space.date_at(now)
+    with opened(file) as csv:
+        fields = match_header(
+            csv.header,
+            known=membership_columns(today),
+            needed=[IDENTIFIERS],
+            metadata=True,
+            mapping=mapping,
+        )
+        content = _List(segment, fields, today, mode, unknown, keep_known=keep_known)
+
+        def work(cursor: CursorWrapper) -> ListImported:
+            loaded = load(
+                cursor,
+                csv,
+                content,
+                skip_bad_rows=skip_bad_rows,
+                report=report,
+                failed_rows=failed_rows,
+                progress=progress,
+            )
+            progress("Counting" if dry_run else "Writing")
+            done = _Work(cursor, content, now, dry_run=dry_run)
+            done.carry_out()
+            if not (dry_run or confirmed):
+                places.ask_before(done.removals, removable_share)
+            return ListImported(
+                **{**vars(loaded), **done.counts},
+                dry_run=dry_run,
+                mode=mode,
+                must_be_confirmed=not all(one.is_within(removable_share) for one in done.removals),
+            )
+
+        return alone_in(space, work, dry_run=dry_run, progress=progress)
+
+
+class _List(Content):
+    """A file of one list's people, as SQL. ``checked`` has the ``number`` of each row's membership
+    or, where there is none, the ``external_id`` that it will get; and the facts by their names."""
+
+    def __init__(
+        self,
+        segment: Segment,
+        fields: Sequence[str | None],
+        today: datetime.date,
+        mode: ListMode,
+        unknown: Unknown,
+        *,
+        keep_known: bool,
+    ) -> None:
+        if mode is ListMode.REMOVE:
+            fields = [name if name in IDENTIFIERS else None for name in fields]
+        self.segment = segment
+        self.mode = mode
+        self.updates = mode is not ListMode.REMOVE and not keep_known
+        self.refuses = unknown is Unknown.REFUSE
+        self.creates = unknown is Unknown.CREATE and mode in (ListMode.ADD, ListMode.REPLACE)
+        self.facts = Facts(fields, membership_columns(today), kept=IDENTIFIERS)
+        self._people = People(segment.space, fields)
+
+    @property
+    def columns(self) -> Sequence[Column | None]:
+        return self.facts.columns
+
+    def match(self, cursor: CursorWrapper, rows: str, progress: Progress) -> None:
+        self._people.match(cursor, rows, progress)
+
+    def prepare(self, rows: str) -> None:
+        return None
+
+    def checked(self, rows: str) -> str:
+        who = self._people
+        known = " AND number IS NOT NULL" if self.refuses else ""
+        return (
+            f"SELECT line, number, {who.external_id} AS external_id, {who.email} AS email,"
+            f" {who.phone} AS phone{self.facts.facts()},"
+            f" {self.facts.fail()} IS NOT TRUE AND NOT {who.flaw}{known} AS good"
+            f" FROM (SELECT *{self.facts.read()} FROM {rows} OFFSET 0) AS rows{who.join}"
+        )
+
+    def is_flawed(self) -> str:
+        return "SELECT EXISTS (SELECT FROM checked WHERE NOT good)"
+
+    def problems_between_rows(self, rows: str) -> list[str]:
+        selects = self._people.problems(rows)
+        if self.refuses:
+            selects.append(self._people.unknown(rows))
+        return selects
+
+
+class _Work:
+    """What is done about the people in ``checked``, or (``dry_run``) would be."""
+
+    def __init__(
+        self, cursor: CursorWrapper, content: _List, now: datetime.datetime, *, dry_run: bool
+    ) -> None:
+        self._cursor = cursor
+        self._content = content
+        self._segment = content.segment
+        self._now = now
+        self._dry_run = dry_run
+        names = ("listed", "added", "already_in", "removed", "not_in", "created", "updated")
+        self.counts = dict.fromkeys((*names, "unknown", "repeated"), 0)
+        self.removals: list[places.Removal] = []  # by ``replace``
+
+    def carry_out(self) -> None:
+        mode, counts = self._content.mode, self.counts
+        counts["listed"] = self._ask(f"SELECT count(*) FROM ({self._listed()}) AS listed")
+        known = self._take_people()
+        if self._content.updates:
+            counts["updated"] = self._update()
+        if mode is ListMode.REMOVE:
+            counts["removed"] = places.take_off(self._cursor, dry_run=self._dry_run)
+            counts["not_in"] = known - counts["removed"]
+        elif mode is ListMode.UPDATE_ONLY:
+            counts["already_in"] = self._ask(
+                f"SELECT count(*) FROM places WHERE membership_number IN ({self._listed()})"
+            )
+            counts["not_in"] = known - counts["already_in"]
+        else:
+            self._put_on(known)
+
+    def _take_people(self) -> int:
+        """Make ``places`` of those whom the space knows. How many; the others are counted."""
+        rows = self._ask("SELECT count(*) FROM checked")
+        self._cursor.execute(
+            "CREATE TEMPORARY TABLE places ON COMMIT DROP AS"
+            f" SELECT DISTINCT {self._segment.pk} AS segment_number, number AS membership_number"
+            " FROM checked WHERE number IS NOT NULL"
+        )
+        known = int(self._cursor.rowcount)
+        new = "SELECT count({}) FROM checked WHERE number IS NULL"
+        if self._content.creates:
+            self.counts["created"] = self._ask(new.format("DISTINCT external_id"))
+        else:
+            self.counts["unknown"] = self._ask(new.format("*"))
+        self.counts["repeated"] = rows - self.counts["unknown"] - known - self.counts["created"]
+        return known
+
+    def _update(self) -> int:
+        values = self._content.facts.values()
+        if not values:
+            return 0
+        known = "number IS NOT NULL"
+        if self._content.mode is ListMode.UPDATE_ONLY:
+            known += f" AND number IN ({self._listed()})"
+        rows = self._once_each("number", known)
+        if self._dry_run:
+            return self._ask(count_updates(values, rows))
+        self._cursor.execute(update(values, rows, quote(self._now)))
+        return int(self._cursor.rowcount)
+
+    def _put_on(self, known: int) -> None:
+        counts = self.counts
+        people = known + counts["created"]
+        if counts["created"] and not self._dry_run:
+            self._create()
+        if self._content.mode is ListMode.REPLACE and people:
+            self.removals = places.take_off_others(
+                self._cursor, str(self._segment.pk), dry_run=self._dry_run
+            )
+            counts["removed"] = sum(one.removed for one in self.removals)
+        counts["added"] = places.put_on(
+            self._cursor, self._segment.space, self._now, dry_run=self._dry_run
+        )
+        if self._dry_run:
+            counts["added"] += counts["created"]
+        counts["already_in"] = people - counts["added"]
+
+    def _create(self) -> None:
+        """Make memberships of those whom the space doesn't know, and put them into ``places``."""
+        names = [*IDENTIFIERS, *self._content.facts.names]
+        new = self._once_each("external_id", "number IS NULL")
+        self._cursor.execute(
+            f"WITH new AS ({insert(self._segment.space, names, new, quote(self._now))}"
+            " RETURNING number) INSERT INTO places"
+            f" SELECT {self._segment.pk}, number FROM new"
+        )
+
+    def _once_each(self, key: str, where: str) -> str:
+        """The rows (SQL), of each person's the last alone."""
+        if not self.counts["repeated"]:
+            return f"(SELECT * FROM checked WHERE {where})"
+        return (
+            f"(SELECT DISTINCT ON ({key}) * FROM checked WHERE {where} ORDER BY {key}, line DESC)"
+        )
+
+    def _listed(self) -> str:
+        return (
+            "SELECT membership_number FROM segments_segmentmembership"
+            f" WHERE segment_number = {self._segment.pk}"
+        )
+
+    def _ask(self, query: str) -> int:
+        self._cursor.execute(query)
+        return int(self._cursor.fetchone()[0])

@@ -16,6 +16,7 @@ from django.db import DataError, NotSupportedError, transaction
 from django.db.backends.utils import CursorWrapper
 
 from segments.imports.columns import Column
+from segments.imports.failed import write_failed_rows
 from segments.imports.plain import NotPlain
 from segments.imports.problems import Problems
 from segments.imports.reading import CsvFile
@@ -27,7 +28,11 @@ class Content(Protocol):
     """What the rows of a file mean to one import."""
 
     @property
-    def columns(self) -> Sequence[Column]: ...
+    def columns(self) -> Sequence[Column | None]:
+        """By place in the file; None is left out."""
+
+    def match(self, cursor: CursorWrapper, rows: str, progress: Progress) -> None:
+        """Find out what ``rows`` (SQL) refer to; run before all others that take them."""
 
     def prepare(self, rows: str) -> str | None:
         """A statement that makes what good rows refer to, if any; run before ``checked``."""
@@ -63,6 +68,7 @@ def load(
     *,
     skip_bad_rows: bool,
     report: Path | None,
+    failed_rows: Path | None,
     progress: Progress,
 ) -> Loaded:
     """Make the table ``checked`` of the file's good rows.
@@ -74,7 +80,7 @@ def load(
         with transaction.atomic():
             staged = stage_as_it_is(cursor, file, progress)
             progress(f"Checking {staged.number:,} rows")
-            prepared = _check(cursor, content, staged.source)
+            prepared = _check(cursor, content, staged.source, progress)
             return Loaded(rows=staged.number, prepared=prepared)
     except (NotPlain, DataError, NotSupportedError):  # the last: a NaN where a number must be whole
         pass
@@ -82,11 +88,14 @@ def load(
     progress(f"Checking {staged.number:,} rows one by one")
     problems = Problems(cursor)
     problems.check_cells(content.columns, staged.source)
+    content.match(cursor, staged.source, progress)
     for select in content.problems_between_rows(staged.source):
         problems.add(select)
     bad, first = problems.count(), problems.first()
     if bad and report:
         problems.write(report)
+    if bad and failed_rows:
+        write_failed_rows(failed_rows, file, cursor)
     if bad and not skip_bad_rows:
         raise BadRows(bad, first, report)
     problems.remove_bad_rows()
@@ -94,16 +103,17 @@ def load(
         rows=staged.number,
         bad=bad,
         first_problems=first,
-        prepared=_check(cursor, content, staged.source),
+        prepared=_check(cursor, content, staged.source, progress),
         report=report if bad else None,
     )
 
 
-def _check(cursor: CursorWrapper, content: Content, rows: str) -> int:
+def _check(cursor: CursorWrapper, content: Content, rows: str, progress: Progress) -> int:
     """Make the table; how many rows were prepared for it.
 
     :raises NotPlain: when it holds anything that must not be imported.
     """
+    content.match(cursor, rows, progress)
     prepared = 0
     if statement := content.prepare(rows):
         cursor.execute(statement)

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass
+from itertools import islice
 from typing import BinaryIO
+
+from segments.imports.columns import membership_columns
+from segments.imports.header import guess
+from segments.imports.reading import Row, opened
+from segments.imports.staging import BLANKS, wrong_shape
+
+_SHOWN = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,4 +40,21 @@ def look(file: BinaryIO) -> Look:
 
     :raises ImportRefused: when the file can't be read, or its header is wrong.
     """
-    raise NotImplementedError
+    with opened(file) as csv:
+        known = (*membership_columns(datetime.date.max), "segment")
+        rows = csv.rows()
+        return Look(
+            encoding=csv.encoding,
+            separator=csv.separator,
+            header=csv.header,
+            mapping=guess(csv.header, known=known, metadata=True),
+            rows=[_shown(row, len(csv.header)) for row in islice(rows, _SHOWN)],
+        )
+
+
+def _shown(row: Row, width: int) -> LookRow:
+    return LookRow(
+        line=row.line,
+        cells=[cell.strip(BLANKS) for cell in row.cells],
+        problem=row.broken or wrong_shape(row.cells, width),
+    )

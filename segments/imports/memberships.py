@@ -1,4 +1,4 @@
-"""Import of memberships: one row for each, by their external ids."""
+"""Import of memberships: one row for each, by their external ids, e-mails or phones."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from typing import BinaryIO
 
 from django.db.backends.utils import CursorWrapper
 
-from segments.imports import metadata
-from segments.imports.columns import Column, membership_columns, metadata_column, quote
-from segments.imports.header import METADATA, match_header
+from segments.imports.columns import Column, membership_columns, quote
+from segments.imports.facts import Facts, count_updates, insert, update
+from segments.imports.header import IDENTIFIERS, Mapped, match_header
 from segments.imports.loading import Content, Loaded, load
+from segments.imports.people import People
 from segments.imports.reading import opened
-from segments.imports.staging import Progress, alone_in, cell, new_id, silent
+from segments.imports.staging import Progress, alone_in, silent
 from segments.models import Space
 
 
@@ -33,12 +34,14 @@ class MembershipsImported(Loaded):
     """What an import did, or (``dry_run``) would do, in numbers of memberships."""
 
     dry_run: bool
+    mode: MembershipsMode
     added: int
     updated: int
+    unknown: int  # rows left out, since nobody is to be added
 
     @property
     def unchanged(self) -> int:
-        return self.rows - self.bad - self.added - self.updated
+        return self.rows - self.bad - self.unknown - self.added - self.updated
 
 
 def import_memberships(
@@ -46,34 +49,55 @@ def import_memberships(
     space: Space,
     file: BinaryIO,
     now: datetime.datetime,
+    mode: MembershipsMode = MembershipsMode.ADD_AND_UPDATE,
+    mapping: Mapped | None = None,
     dry_run: bool = False,
     skip_bad_rows: bool = False,
     report: Path | None = None,
+    failed_rows: Path | None = None,
     progress: Progress = silent,
 ) -> MembershipsImported:
     """Add the file's memberships to the space, and bring those that are in it up to date.
 
     ``file`` is open for reading bytes. A column that it hasn't leaves that fact of existing
-    memberships as it is; an empty cell clears the fact. All rows are imported or none, unless bad
-    ones are skipped. What is bad is written to ``report``, as CSV. ``docs/imports.md`` has it all.
+    memberships as it is; an empty cell clears the fact. ``mapping`` has, by column of the file, the
+    field it holds, or None to leave it out; other columns are known by their names. All rows are
+    imported or none, unless bad ones are skipped. ``report`` gets every problem and ``failed_rows``
+    the bad rows as they came, both as CSV. ``progress`` may raise ``Cancelled``.
+    ``docs/imports.md`` has it all.
 
     :raises BadRows: when there are bad rows and they are not to be skipped.
     :raises ImportRefused: when the file can't be read, or its header is wrong.
     """
-    with opened(file) as rows:
-        content = _Memberships(space, rows.header, space.date_at(now))
+    with opened(file) as csv:
+        fields = match_header(
+            csv.header,
+            known=membership_columns(space.date_at(now)),
+            needed=[IDENTIFIERS],
+            metadata=True,
+            mapping=mapping,
+        )
+        content = _Memberships(space, fields, space.date_at(now))
 
         def work(cursor: CursorWrapper) -> MembershipsImported:
             loaded = load(
-                cursor, rows, content, skip_bad_rows=skip_bad_rows, report=report, progress=progress
+                cursor,
+                csv,
+                content,
+                skip_bad_rows=skip_bad_rows,
+                report=report,
+                failed_rows=failed_rows,
+                progress=progress,
             )
             progress("Counting" if dry_run else "Writing")
-            if dry_run:
-                added, updated = content.count(cursor)
-            else:
-                added, updated = content.write(cursor, now)
+            added, updated, unknown = content.carry_out(cursor, mode, now, dry_run=dry_run)
             return MembershipsImported(
-                **vars(loaded), dry_run=dry_run, added=added, updated=updated
+                **vars(loaded),
+                dry_run=dry_run,
+                mode=mode,
+                added=added,
+                updated=updated,
+                unknown=unknown,
             )
 
         return alone_in(space, work, dry_run=dry_run, progress=progress)
@@ -83,39 +107,29 @@ class _Memberships(Content):
     """A file of memberships, as SQL. ``checked`` has the facts by their names, and the ``number``
     of the membership where there is one."""
 
-    def __init__(self, space: Space, header: Sequence[str], today: datetime.date) -> None:
-        known = membership_columns(today)
+    def __init__(self, space: Space, fields: Sequence[str | None], today: datetime.date) -> None:
         self._space = space
-        self._names = match_header(header, known=known, required=["external_id"], metadata=True)
-        self._columns = [known.get(name) or metadata_column(name) for name in self._names]
-        self._external_id = cell(self._names.index("external_id"))
-        self._facts = [name for name in self._names if name in known and name != "external_id"]
-        self._keys = metadata.keys_of(
-            {name: cell(at) for at, name in enumerate(self._names) if name.startswith(METADATA)}
-        )
+        self._people = People(space, fields, id_decides=True)
+        self._facts = Facts(fields, membership_columns(today), kept=["external_id", "phone"])
+        self._phone = ["phone"] if "phone" in fields else []
 
     @property
-    def columns(self) -> Sequence[Column]:
-        return self._columns
+    def columns(self) -> Sequence[Column | None]:
+        return self._facts.columns
+
+    def match(self, cursor: CursorWrapper, rows: str, progress: Progress) -> None:
+        self._people.match(cursor, rows, progress)
 
     def prepare(self, rows: str) -> None:
         return None
 
     def checked(self, rows: str) -> str:
-        values, facts, fails = [], [], []
-        for at, column in enumerate(self.columns):
-            value = f"v{at}"
-            values.append(f"{column.value(cell(at))} AS {value}")
-            fails.append(column.fails(cell(at), value))
-            if not column.name.startswith(METADATA):
-                facts.append(f"{column.fact(value)} AS {column.name}")
-        if self._keys:
-            facts.append(f"{metadata.document(self._keys)} AS metadata")
+        who = self._people
         return (
-            f"SELECT line, number, {', '.join(facts)}, ({' OR '.join(fails)}) IS NOT TRUE AS good"
-            f" FROM (SELECT *, {', '.join(values)} FROM {rows} OFFSET 0) AS rows"  # one cast each
-            " LEFT JOIN (SELECT number, external_id AS known FROM segments_membership"
-            f" WHERE space_number = {self._space.pk}) AS memberships ON known = {self._external_id}"
+            f"SELECT line, number, {who.external_id} AS external_id,"
+            f" {who.phone} AS phone, {who.has_id} AS has_id{self._facts.facts()},"
+            f" {self._facts.fail()} IS NOT TRUE AND NOT {who.flaw} AS good"
+            f" FROM (SELECT *{self._facts.read()} FROM {rows} OFFSET 0) AS rows{who.join}"
         )
 
     def is_flawed(self) -> str:
@@ -125,72 +139,58 @@ class _Memberships(Content):
         )
 
     def problems_between_rows(self, rows: str) -> list[str]:
-        place = self._names.index("external_id")
-        value = self._external_id
-        return [
-            f"SELECT line, {place}, 'external_id', value, 'is in line ' || first || ' already',"
-            " 'keep one row for each membership' FROM (SELECT line,"
-            f" {value} AS value, min(line) OVER (PARTITION BY {value}) AS first"
-            f" FROM {rows} WHERE broken IS NULL) AS rows WHERE line > first AND value IS NOT NULL"
-        ]
-
-    def count(self, cursor: CursorWrapper) -> tuple[int, int]:
-        """How many would be added and updated."""
-        cursor.execute(
-            "SELECT count(*) FILTER (WHERE c.number IS NULL),"
-            f" count(*) FILTER (WHERE m.number IS NOT NULL AND ({self._differs()}))"
-            " FROM checked AS c LEFT JOIN segments_membership AS m USING (number)"
+        who = self._people
+        first = (
+            f"(SELECT line, min(line) OVER (PARTITION BY {who.external_id}) AS first"
+            f" FROM {rows}{who.join} WHERE broken IS NULL AND NOT {who.flaw}) AS numbered"
         )
-        added, updated = cursor.fetchone()
-        return added, updated
-
-    def write(self, cursor: CursorWrapper, now: datetime.datetime) -> tuple[int, int]:
-        """Update those that differ, then add the new ones. How many were added and updated."""
-        updated = 0
-        if values := self._values():
-            changes = ", ".join(f"{fact} = {value}" for fact, value in values.items())
-            cursor.execute(
-                f"UPDATE segments_membership AS m SET {changes}, updated_at = {quote(now)}"
-                f" FROM checked AS c WHERE m.number = c.number AND ({self._differs()})"
-            )
-            updated = cursor.rowcount
-        cursor.execute(self._insert(now))
-        return cursor.rowcount, updated
-
-    def _insert(self, now: datetime.datetime) -> str:
-        values = {
-            "id": new_id(),
-            "space_number": str(self._space.pk),
-            "external_id": "external_id",
-            **{fact: fact for fact in (*self._facts, *(["metadata"] if self._keys else []))},
-            "created_at": quote(now),
-            "updated_at": quote(now),
-        }
-        if "created_at" in self._facts:
-            values["created_at"] = f"coalesce(created_at, {quote(now)})"
-        return (
-            f"INSERT INTO segments_membership ({', '.join(values)})"
-            f" SELECT {', '.join(values.values())} FROM checked WHERE number IS NULL ORDER BY line"
+        repeated = who.problem(
+            f"(SELECT * FROM {rows} JOIN {first} USING (line) WHERE line > first) AS rows",
+            "true",
+            "'is in line ' || first || ' already'",
+            "keep one row for each membership",
         )
+        return [*who.problems(rows), repeated]
+
+    def carry_out(
+        self,
+        cursor: CursorWrapper,
+        mode: MembershipsMode,
+        now: datetime.datetime,
+        *,
+        dry_run: bool,
+    ) -> tuple[int, int, int]:
+        """Update those that differ, then add the new ones, or count them (``dry_run``).
+
+        How many were added, how many updated, and how many rows were left out.
+        """
+        updated = added = 0
+        values = self._values()
+        if values and mode is not MembershipsMode.ADD:
+            if dry_run:
+                updated = _count(cursor, count_updates(values, "checked"))
+            else:
+                cursor.execute(update(values, "checked", quote(now)))
+                updated = cursor.rowcount
+        if dry_run or mode is MembershipsMode.UPDATE_ONLY:
+            added = _count(cursor, "SELECT count(*) FROM checked WHERE number IS NULL")
+        else:
+            names = ["external_id", *self._phone, *self._facts.names]
+            new = "(SELECT * FROM checked WHERE number IS NULL)"
+            cursor.execute(insert(self._space, names, new, quote(now)))
+            added = cursor.rowcount
+        return (0, updated, added) if mode is MembershipsMode.UPDATE_ONLY else (added, updated, 0)
 
     def _values(self) -> dict[str, str]:
-        """By column of an existing membership ``m``: what the row ``c`` makes of it."""
-        values = {fact: f"c.{fact}" for fact in self._facts}
-        if "created_at" in values:
-            values["created_at"] = "coalesce(c.created_at, m.created_at)"
-        if self._keys:
-            merged = metadata.merged("m.metadata", "c.metadata", self._keys)
-            # Most often the file has all the metadata there is: comparing is less than merging.
-            values["metadata"] = (
-                f"CASE WHEN m.metadata = c.metadata THEN m.metadata ELSE {merged} END"
-            )
+        values = {**{name: f"c.{name}" for name in self._phone}, **self._facts.values()}
+        if self._people.matched:
+            values["external_id"] = "c.external_id"
+            for name in ("email", "phone"):  # a row that names by the one says nothing of the other
+                if name in values:
+                    values[name] = f"coalesce(c.{name}, CASE WHEN NOT c.has_id THEN m.{name} END)"
         return values
 
-    def _differs(self) -> str:
-        """Whether the row ``c`` changes anything of the membership ``m``."""
-        return (
-            " OR ".join(
-                f"m.{fact} IS DISTINCT FROM {value}" for fact, value in self._values().items()
-            )
-            or "false"
-        )
+
+def _count(cursor: CursorWrapper, query: str) -> int:
+    cursor.execute(query)
+    return int(cursor.fetchone()[0])

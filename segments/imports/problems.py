@@ -55,9 +55,11 @@ class Problems:
         """Add what a SELECT gives: line, place of the column, its name, value, problem, remedy."""
         self._cursor.execute(f"INSERT INTO problems {select}")
 
-    def check_cells(self, columns: Sequence[Column], rows: str) -> None:
+    def check_cells(self, columns: Sequence[Column | None], rows: str) -> None:
         """Add each cell's first problem; ``rows`` is SQL for what is staged."""
         for at, column in enumerate(columns):
+            if column is None:
+                continue
             try:  # most columns can be read from end to end, which is quicker than cell by cell
                 with transaction.atomic():
                     self.add(_judge(at, column, rows, readable=True))

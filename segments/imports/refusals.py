@@ -55,13 +55,13 @@ class Cancelled(ImportRefused):
 class TooManyRemoved(ImportRefused):
     """A list would lose more than the share that may go without asking."""
 
-    def __init__(self, short_code: str, *, listed: int, removed: int, share: float) -> None:
-        self.short_code = short_code
+    def __init__(self, name: str, *, listed: int, removed: int, share: float) -> None:
+        self.name = name
         self.listed = listed  # before
         self.removed = removed
         self.share = share  # that may go, of 1
         super().__init__(
-            f"This would take {removed:,} of the {listed:,} off “{short_code}”: "
+            f"This would take {removed:,} of the {listed:,} off “{name}”: "
             f"{removed / listed:.0%}, where up to {share:.0%} go without asking. "
             "Look whether the file is whole, then confirm."
         )

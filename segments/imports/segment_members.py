@@ -13,12 +13,15 @@ from typing import BinaryIO
 from django.core.exceptions import ValidationError
 from django.db.backends.utils import CursorWrapper
 
-from segments.imports.columns import Column, known_external_id, quote, segment_code
-from segments.imports.header import match_header
+from segments.imports import places
+from segments.imports.columns import Column, quote, segment_code
+from segments.imports.header import IDENTIFIERS, Mapped, match_header
 from segments.imports.loading import Content, Loaded, load
+from segments.imports.people import People
+from segments.imports.places import REMOVABLE_SHARE
 from segments.imports.reading import opened
 from segments.imports.refusals import ImportRefused, WrongHeader
-from segments.imports.staging import Progress, alone_in, cell, new_id, silent
+from segments.imports.staging import Progress, alone_in, cell, silent
 from segments.models import Segment, Space
 
 
@@ -38,6 +41,7 @@ class SegmentMembersImported(Loaded):
     mode: Mode
     added: int
     removed: int
+    must_be_confirmed: bool  # whether doing it needs ``confirmed``: see ``TooManyRemoved``
 
     @property
     def unchanged(self) -> int:
@@ -58,32 +62,64 @@ def import_segment_members(
     now: datetime.datetime,
     segment: str | None = None,
     create_segments: bool = False,
+    mapping: Mapped | None = None,
+    confirmed: bool = False,
+    removable_share: float = REMOVABLE_SHARE,
     dry_run: bool = False,
     skip_bad_rows: bool = False,
     report: Path | None = None,
+    failed_rows: Path | None = None,
     progress: Progress = silent,
 ) -> SegmentMembersImported:
     """Add, replace or remove the members of the file's segments, or of the one ``segment``.
 
-    ``file`` is open for reading bytes. Its columns are ``external_id`` and, unless ``segment``
-    gives it, ``segment``: short codes. Segments without a (good) row in it are left alone.
+    ``file`` is open for reading bytes. Its columns are at least one of ``external_id``, ``email``
+    and ``phone``, and, unless ``segment`` gives it, ``segment``: short codes. Segments without a
+    (good) row in it are left alone. The other arguments are those of ``import_list``.
 
+    :raises TooManyRemoved: when ``replace`` would take more than ``removable_share`` of a segment
+        off it, unless ``confirmed``.
     :raises BadRows: when there are bad rows and they are not to be skipped.
     :raises ImportRefused: when the file can't be read, its header is wrong, or there is no such
         segment.
     """
-    with opened(file) as rows:
-        content = _Places(space, rows.header, segment, now if create_segments else None)
+    with opened(file) as csv:
+        content = _Places(space, csv.header, mapping, segment, now if create_segments else None)
 
         def work(cursor: CursorWrapper) -> SegmentMembersImported:
             loaded = load(
-                cursor, rows, content, skip_bad_rows=skip_bad_rows, report=report, progress=progress
+                cursor,
+                csv,
+                content,
+                skip_bad_rows=skip_bad_rows,
+                report=report,
+                failed_rows=failed_rows,
+                progress=progress,
             )
             progress("Counting" if dry_run else "Writing")
-            removed = _remove(cursor, mode, dry_run)
-            added = _add(cursor, space, now, dry_run) if mode is not Mode.REMOVE else 0
+            cursor.execute(
+                "CREATE TEMPORARY TABLE places ON COMMIT DROP AS"
+                " SELECT DISTINCT segment_number, membership_number FROM checked"
+            )
+            added = removed = 0
+            removals: list[places.Removal] = []
+            if mode is Mode.REMOVE:
+                removed = places.take_off(cursor, dry_run=dry_run)
+            else:
+                if mode is Mode.REPLACE:
+                    named = "SELECT segment_number FROM places"
+                    removals = places.take_off_others(cursor, named, dry_run=dry_run)
+                    removed = sum(one.removed for one in removals)
+                added = places.put_on(cursor, space, now, dry_run=dry_run)
+            if not (dry_run or confirmed):
+                places.ask_before(removals, removable_share)
             return SegmentMembersImported(
-                **vars(loaded), dry_run=dry_run, mode=mode, added=added, removed=removed
+                **vars(loaded),
+                dry_run=dry_run,
+                mode=mode,
+                added=added,
+                removed=removed,
+                must_be_confirmed=not all(one.is_within(removable_share) for one in removals),
             )
 
         return alone_in(space, work, dry_run=dry_run, progress=progress)
@@ -96,33 +132,36 @@ class _Places(Content):
         self,
         space: Space,
         header: Sequence[str],
+        mapping: Mapped | None,
         segment: str | None,
         create_at: datetime.datetime | None,
     ) -> None:
         self._space = space
         self._create_at = create_at
-        if segment is not None and "segment" in (name.strip().lower() for name in header):
+        needed = [IDENTIFIERS] if segment is not None else [("segment",), IDENTIFIERS]
+        self._fields = match_header(
+            header, known=("segment", *IDENTIFIERS), needed=needed, mapping=mapping
+        )
+        if segment is not None and "segment" in self._fields:
             raise WrongHeader(
                 f"The file has a column “segment”, and the segment is given too: “{segment}”. "
                 "Leave out the one or the other."
             )
-        needed = ("external_id",) if segment is not None else ("segment", "external_id")
-        self._names = match_header(header, known=needed, required=needed)
-        columns = {
-            "segment": segment_code(create=create_at is not None),
-            "external_id": known_external_id(),
-        }
-        self._columns = [columns[name] for name in self._names]
-        self._external_id = cell(self._names.index("external_id"))
+        self._people = People(space, self._fields)
+        code = segment_code(create=create_at is not None)
+        self._columns = [code if name == "segment" else None for name in self._fields]
         if segment is None:
-            self._code = cell(self._names.index("segment"))
+            self._code = cell(self._fields.index("segment"))
         else:
             _require(space, segment, create=create_at is not None)
             self._code = quote(segment)
 
     @property
-    def columns(self) -> Sequence[Column]:
+    def columns(self) -> Sequence[Column | None]:
         return self._columns
+
+    def match(self, cursor: CursorWrapper, rows: str, progress: Progress) -> None:
+        self._people.match(cursor, rows, progress)
 
     def prepare(self, rows: str) -> str | None:
         """Make the segments that are not there, named by their codes."""
@@ -140,57 +179,40 @@ class _Places(Content):
 
     def checked(self, rows: str) -> str:
         return (
-            f"SELECT segment_number, membership_number FROM {rows}"
-            f" LEFT JOIN {self._segments()} ON short_code = {self._code}"
-            f" LEFT JOIN {self._memberships()} ON known = {self._external_id}"
+            f"SELECT segment_number, number AS membership_number, {self._people.flaw} AS flawed"
+            f" FROM {rows}"
+            f" LEFT JOIN {self._segments()} ON short_code = {self._code}{self._people.join}"
         )
 
     def is_flawed(self) -> str:
         return (
             "SELECT EXISTS (SELECT FROM checked"
-            " WHERE segment_number IS NULL OR membership_number IS NULL)"
+            " WHERE segment_number IS NULL OR membership_number IS NULL OR flawed)"
         )
 
     def problems_between_rows(self, rows: str) -> Sequence[str]:
-        unknown = [
-            self._unknown(
-                rows,
-                "external_id",
-                f"{self._memberships()} WHERE known = {self._external_id}",
-                "is not a membership of this space",
-                "import the membership first, or correct the id",
-            )
-        ]
-        if "segment" in self._names and self._create_at is None:
-            unknown.append(
-                self._unknown(
-                    rows,
-                    "segment",
-                    f"{self._segments()} WHERE short_code = {self._code}",
+        problems = [*self._people.problems(rows), self._people.unknown(rows)]
+        if "segment" in self._fields:
+            at = self._fields.index("segment")
+            lists = f"SELECT short_code {self._rows_of_segments} AND is_list"
+            wrong, problem, remedy = (
+                (
+                    f"NOT EXISTS (SELECT FROM {self._segments()} WHERE short_code = {cell(at)})",
                     "is not a segment of this space",
                     "create the segment first, or correct the code",
                 )
-            )
-        elif "segment" in self._names:
-            lists = f"SELECT short_code {self._rows_of_segments} AND is_list"
-            unknown.append(
-                self._unknown(
-                    rows,
-                    "segment",
-                    f"(SELECT) AS any_other WHERE {self._code} NOT IN ({lists})",
+                if self._create_at is None
+                else (
+                    f"{cell(at)} IN ({lists})",
                     "is the list of an audience",
                     "import into the audience, or correct the code",
                 )
             )
-        return unknown
-
-    def _unknown(self, rows: str, name: str, known: str, problem: str, remedy: str) -> str:
-        at = self._names.index(name)
-        return (
-            f"SELECT line, {at}, '{name}', {cell(at)}, '{problem}', '{remedy}' FROM {rows}"
-            f" WHERE broken IS NULL AND {cell(at)} IS NOT NULL"
-            f" AND NOT EXISTS (SELECT FROM {known})"
-        )
+            problems.append(
+                f"SELECT line, {at}, 'segment', {cell(at)}, '{problem}', '{remedy}' FROM {rows}"
+                f" WHERE broken IS NULL AND {cell(at)} IS NOT NULL AND {wrong}"
+            )
+        return problems
 
     def _segments(self) -> str:
         return (
@@ -201,12 +223,6 @@ class _Places(Content):
     @property
     def _rows_of_segments(self) -> str:
         return f"FROM segments_segment WHERE space_number = {self._space.pk}"
-
-    def _memberships(self) -> str:
-        return (
-            "(SELECT number AS membership_number, external_id AS known"
-            f" FROM segments_membership WHERE space_number = {self._space.pk}) AS memberships"
-        )
 
 
 def _require(space: Space, code: str, *, create: bool) -> None:
@@ -227,40 +243,3 @@ def _require(space: Space, code: str, *, create: bool) -> None:
         raise ImportRefused(
             f"“{code}” can't be a segment's short code: {error.messages[0]}"
         ) from error
-
-
-def _remove(cursor: CursorWrapper, mode: Mode, dry_run: bool) -> int:
-    """Take out the places in ``checked``, or the others of its segments. How many."""
-    if mode is Mode.ADD:
-        return 0
-    named = (
-        "EXISTS (SELECT FROM checked AS c WHERE c.segment_number = p.segment_number"
-        " AND c.membership_number = p.membership_number)"
-    )
-    if mode is Mode.REPLACE:
-        named = f"p.segment_number IN (SELECT segment_number FROM checked) AND NOT {named}"
-    places = f"FROM segments_segmentmembership AS p WHERE {named}"
-    if not dry_run:
-        cursor.execute(f"DELETE {places}")
-        return int(cursor.rowcount)
-    cursor.execute(f"SELECT count(*) {places}")
-    return int(cursor.fetchone()[0])
-
-
-def _add(cursor: CursorWrapper, space: Space, now: datetime.datetime, dry_run: bool) -> int:
-    """Add those of the places in ``checked`` that are not there. How many."""
-    missing = (
-        "FROM (SELECT DISTINCT segment_number, membership_number FROM checked) AS c"
-        " WHERE NOT EXISTS (SELECT FROM segments_segmentmembership AS p"
-        " WHERE p.segment_number = c.segment_number AND p.membership_number = c.membership_number)"
-    )
-    if dry_run:
-        cursor.execute(f"SELECT count(*) {missing}")
-        return int(cursor.fetchone()[0])
-    cursor.execute(
-        "INSERT INTO segments_segmentmembership"
-        " (id, space_number, segment_number, membership_number, created_at)"
-        f" SELECT {new_id()}, {space.pk}, segment_number, membership_number, {quote(now)} {missing}"
-        " ORDER BY segment_number, membership_number"  # as the index, which then only appends
-    )
-    return int(cursor.rowcount)

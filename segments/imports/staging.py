@@ -7,7 +7,7 @@ and for each column of the header a text, null where the cell is empty.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple, Protocol, TypeVar
 
@@ -26,11 +26,14 @@ _logger = logging.getLogger(__name__)
 Done = TypeVar("Done")
 
 _LOCK = 0x696D7072  # “impr”: of PostgreSQL's advisory locks, those that imports take
-_BLANKS = " \t\r\n\u00a0"
+BLANKS = " \t\r\n\u00a0"
 _MANY = 100_000  # rows from which on tables are read whole rather than looked up in
 _ATTEMPTS = 3
 _CLASHES = (UniqueViolation, ForeignKeyViolation, DeadlockDetected)
-_TABLES = "pg_temp.staged, pg_temp.problems, pg_temp.checked"
+_TABLES = ", ".join(
+    f"pg_temp.{name}"
+    for name in ("staged", "problems", "matched", "phones", "checked", "people", "places")
+)
 _STEP = 10_000  # rows between two calls of progress
 
 
@@ -123,10 +126,7 @@ def stage_row_by_row(cursor: CursorWrapper, file: CsvFile, progress: Progress) -
     nothing = [None] * width
     with cursor.copy(f"COPY staged (line, broken, {names}) FROM STDIN") as staged:
         for count, row in enumerate(file.rows()):
-            broken = row.broken
-            if not broken and len(row.cells) != width:
-                values = "1 value" if len(row.cells) == 1 else f"{len(row.cells)} values"
-                broken = f"has {values} where the header names {width} columns"
+            broken = row.broken or wrong_shape(row.cells, width)
             staged.write_row(
                 (row.line, broken, *nothing)
                 if broken
@@ -135,6 +135,14 @@ def stage_row_by_row(cursor: CursorWrapper, file: CsvFile, progress: Progress) -
             if count % _STEP == 0:
                 progress("Reading row by row", file.position, file.size)
     return StagedRows(_number(cursor), _trimmed(file))
+
+
+def wrong_shape(cells: Sequence[str], width: int) -> str:
+    """What is wrong with a row that has not as many cells as the header, or nothing."""
+    if len(cells) == width:
+        return ""
+    values = "1 value" if len(cells) == 1 else f"{len(cells)} values"
+    return f"has {values} where the header names {width} columns"
 
 
 def _wait_for_turn(cursor: CursorWrapper, space: Space, progress: Progress) -> None:
@@ -190,5 +198,5 @@ def _names(file: CsvFile) -> list[str]:
 
 
 def _trimmed(file: CsvFile) -> str:
-    cells = (f"nullif(btrim({name}, {quote(_BLANKS)}), '') AS {name}" for name in _names(file))
+    cells = (f"nullif(btrim({name}, {quote(BLANKS)}), '') AS {name}" for name in _names(file))
     return f"(SELECT line, broken, {', '.join(cells)} FROM staged OFFSET 0) AS staged"

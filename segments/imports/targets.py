@@ -10,13 +10,20 @@ from typing import Any, BinaryIO
 
 from django.core.exceptions import ValidationError
 
+from segments.imports.columns import membership_columns
+from segments.imports.header import IDENTIFIERS, METADATA, match_header
 from segments.imports.lists import ListMode, import_list
 from segments.imports.lists import Unknown as UnknownOfList
 from segments.imports.loading import Loaded
 from segments.imports.memberships import MembershipsMode, import_memberships
+from segments.imports.refusals import WrongHeader
 from segments.imports.staging import Progress
 from segments.models import Import, ImportTarget, Segment
 from segments.models.imports import MODES_OF_A_LIST, MODES_OF_MEMBERSHIPS
+
+__all__ = ["FIELDS", "METADATA", "aim", "carry_out", "check_options", "numbers"]
+
+FIELDS = tuple(membership_columns(datetime.date.max))  # that a column may hold
 
 
 def aim(import_: Import, segment: Segment | None) -> None:
@@ -41,14 +48,20 @@ def check_options(import_: Import) -> None:
 
 
 def _check_mapping(import_: Import) -> None:
-    if not (import_.mapping and import_.look):
+    """That the columns of the file, which may not be there yet, can be read so."""
+    if import_.mapping is None or import_.look is None:
         return
-    unknown = [name for name in import_.mapping if name not in import_.look["header"]]
-    if unknown:
-        columns = ", ".join(import_.look["header"])
-        raise ValidationError(
-            {"mapping": f"The file has no column “{unknown[0][:60]}”. It has: {columns[:500]}."}
+    needed = ["external_id"] if import_.target == ImportTarget.MEMBERSHIPS else IDENTIFIERS
+    try:
+        match_header(
+            import_.look["header"],
+            known=FIELDS,
+            needed=[needed],
+            metadata=True,
+            mapping=import_.mapping,
         )
+    except WrongHeader as error:
+        raise ValidationError({"mapping": str(error)}) from error
 
 
 def carry_out(

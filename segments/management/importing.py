@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from abc import abstractmethod
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +17,7 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from segments.imports.loading import Loaded
-from segments.imports.refusals import BadRows, ImportRefused, Problem
+from segments.imports.refusals import BadRows, ImportRefused, Problem, TooManyRemoved
 from segments.models import Space
 
 
@@ -26,7 +26,9 @@ class ImportCommand(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "file", help="CSV in UTF-8, its first row naming the columns; - is standard input"
+            "file",
+            help="CSV, or a zip archive of one, its first row naming the columns; - is standard "
+            "input",
         )
         parser.add_argument("--space", required=True, metavar="SLUG", help="into which space")
         parser.add_argument(
@@ -42,6 +44,21 @@ class ImportCommand(BaseCommand):
             type=Path,
             metavar="CSV",
             help="where to write what is wrong in which row (else FILE.problems.csv, here)",
+        )
+        parser.add_argument(
+            "--failed-rows",
+            type=Path,
+            metavar="CSV",
+            help="where to write the bad rows as they came, to be mended and imported",
+        )
+        parser.add_argument(
+            "--map",
+            type=_mapped,
+            action="append",
+            default=[],
+            metavar="COLUMN=FIELD",
+            help="the field that a column of the file holds, such as Town=metadata.city; COLUMN= "
+            "leaves it out. For each column that is not known by its name",
         )
 
     @abstractmethod
@@ -64,6 +81,8 @@ class ImportCommand(BaseCommand):
                         "dry_run": options["dry_run"],
                         "skip_bad_rows": options["skip_bad_rows"],
                         "report": options["report"] or Path(f"{name}.problems.csv"),
+                        "failed_rows": options["failed_rows"],
+                        "mapping": dict(options["map"]),
                         "progress": bar,
                     },
                     options,
@@ -72,6 +91,10 @@ class ImportCommand(BaseCommand):
             self._show_problems(refusal.count, refusal.first, refusal.report)
             raise CommandError(
                 f"{refusal} Correct them, or import the rest with --skip-bad-rows."
+            ) from refusal
+        except TooManyRemoved as refusal:
+            raise CommandError(
+                f"{refusal} With --confirmed it is done. Nothing was changed."
             ) from refusal
         except ImportRefused as refusal:
             raise CommandError(f"{refusal} Nothing was changed.") from refusal
@@ -105,6 +128,17 @@ class ImportCommand(BaseCommand):
         if rows > len(first):
             self.stderr.write("…")
         self.stderr.write(f"Bad rows: {rows:,}. All that is wrong with them: {report}")
+
+
+def _mapped(text: str) -> tuple[str, str | None]:
+    """A column of the file and its field, or None.
+
+    :raises ArgumentTypeError: when no column is named.
+    """
+    column, equals, field = text.rpartition("=")
+    if not (equals and column.strip()):
+        raise ArgumentTypeError(f"“{text}” is not of the form COLUMN=FIELD")
+    return column.strip(), field.strip() or None
 
 
 def _space(slug: str) -> Space:

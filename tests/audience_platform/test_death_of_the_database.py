@@ -29,7 +29,7 @@ from pyroaring import BitMap
 from audience_platform.embedded_postgres import EmbeddedServer
 from audiences import members
 from audiences.models import AudienceStatus, AudienceVersion, MemberChunk, VersionChunk
-from audiences.services import define_audience, refresh_space
+from audiences.services import define_audience, meaning, refresh_space
 from segments.models import ChangedMemberships, Membership, Space
 
 PEOPLE = 40
@@ -108,7 +108,9 @@ def mortal(
     server.start()
     server.create_database("mortal")
     others = connections["default"]
-    monkeypatch.setattr(members, "_kept", OrderedDict())  # its audiences have the same numbers
+    # its spaces and audiences have the numbers that others have elsewhere
+    monkeypatch.setattr(members, "_kept", OrderedDict())
+    monkeypatch.setattr(meaning, "_kept", {})
     with django_db_blocker.unblock():
         connections["default"] = mine = Mortal(server)
         try:

@@ -2,46 +2,40 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 from django.conf import settings
+from django.core.files.base import ContentFile
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
+from django.utils import timezone
 
 from audiences import members
 from audiences.models import Audience, AudienceStatus
-from segments.models import Space
+from segments.imports.asking import make_import, take_file
+from segments.jobs import start_import
+from segments.models import ImportState, Membership, Space
 from segments.services import save_row
 
 Make = Callable[..., Any]
 KEEN = {"field": "total_orders", "operator": "greater_or_equal", "value": 10}
 
 
-def database_url() -> str:
-    known = connection.get_connection_params()
-    user = quote(str(known.get("user", "")), safe="")
-    password = f":{quote(known['password'], safe='')}" if known.get("password") else ""
-    host = quote(str(known["host"]), safe="")
-    port = f"&port={known['port']}" if known.get("port") else ""
-    return f"postgresql://{user}{password}@/{known['dbname']}?host={host}{port}"
-
-
 @pytest.fixture
-def start_worker() -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
+def start_worker(
+    worker_environment: dict[str, str],
+) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
     started: list[subprocess.Popen[bytes]] = []
 
     def start() -> subprocess.Popen[bytes]:
         command = [sys.executable, str(settings.BASE_DIRECTORY / "manage.py"), "run_jobs"]
-        environment = os.environ | {"DATABASE_URL": database_url()}
-        started.append(subprocess.Popen(command, env=environment))
+        started.append(subprocess.Popen(command, env=worker_environment))
         return started[-1]
 
     yield start
@@ -95,13 +89,12 @@ def test_audiences_follow_their_members_through_the_death_of_a_worker(
 
 @pytest.mark.django_db(transaction=True)
 def test_jobs_can_be_carried_out_once_for_scripts(
-    make_membership: Make, make_audience: Make
+    make_membership: Make, make_audience: Make, worker_environment: dict[str, str]
 ) -> None:
     person = make_membership(total_orders=12)
     audience: Audience = make_audience("rules", rule=KEEN)
-    environment = os.environ | {"DATABASE_URL": database_url()}
     command = [sys.executable, str(settings.BASE_DIRECTORY / "manage.py"), "run_jobs", "--once"]
-    subprocess.run(command, env=environment, check=True, timeout=60)
+    subprocess.run(command, env=worker_environment, check=True, timeout=60)
     assert held(audience) == {person.pk}
 
 
@@ -115,3 +108,38 @@ def test_refresh_audiences_prints_a_line_for_each(
     assert capsys.readouterr().out == "north: keen: 1 member, 1 entered, 0 left (first build)\n"
     call_command("refresh_audiences", "--audience", "keen")
     assert capsys.readouterr().out == "north: keen: 1 member, unchanged\n"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_import_survives_the_death_of_its_worker(
+    space: Space, start_worker: Callable[[], subprocess.Popen[bytes]]
+) -> None:
+    import_ = make_import(space=space)
+    now = timezone.now()
+    take_file(import_, ContentFile(b"external_id\nm-1\nm-2\n"), at=now)
+    start_import(import_, dry_run=False, at=now)
+
+    def is_writing() -> bool:
+        import_.refresh_from_db()
+        return import_.step == "Writing"
+
+    def has_succeeded() -> bool:
+        import_.refresh_from_db()
+        return import_.state == ImportState.SUCCEEDED
+
+    with transaction.atomic():  # nobody writes memberships: the import stands still
+        with connection.cursor() as cursor:
+            cursor.execute("LOCK TABLE segments_membership IN SHARE MODE")
+        worker = start_worker()
+        wait_for(is_writing)
+        worker.kill()  # with -9: it can tell nobody
+        worker.wait()
+        assert import_.state == ImportState.RUNNING
+    assert not Membership.objects.exists()
+
+    start_worker()
+    wait_for(has_succeeded)
+    assert import_.attempt == 2
+    assert import_.result is not None
+    assert import_.result["added"] == 2
+    assert Membership.objects.count() == 2

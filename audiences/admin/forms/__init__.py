@@ -3,6 +3,7 @@
 from audiences.admin.forms.age_within import AgeWithinForm
 from audiences.admin.forms.base import AudienceForm
 from audiences.admin.forms.member_list import ExternalForm, StaticForm
+from audiences.admin.forms.pql import PqlForm
 from audiences.admin.forms.rules import RulesForm
 from audiences.admin.forms.segment_list import InAllSegmentsForm, InAnySegmentForm
 from audiences.admin.forms.tier import TierForm
@@ -17,6 +18,7 @@ FORMS: dict[str, type[AudienceForm]] = {
         TierForm,
         StaticForm,
         ExternalForm,
+        PqlForm,
     )
 }
 

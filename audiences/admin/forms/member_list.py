@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from audiences.admin.forms.base import AudienceForm
 from audiences.types import Configuration
+from audiences.types.external import External
+
+if TYPE_CHECKING:
+    from django.forms import TextInput as UnfoldTextInput
+else:
+    from unfold.widgets import UnfoldAdminTextInputWidget as UnfoldTextInput
 
 
 class MemberListForm(AudienceForm):
@@ -40,3 +46,13 @@ class ExternalForm(MemberListForm):
         "origin",
         "labels",
     ]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "ttl_days" not in self.fields:  # on an offer's page its name is enough
+            return
+        self.fields["ttl_days"].label = "Days to live"
+        self.fields["ttl_days"].help_text = "After an upload; 1 to 90. Without another it runs out."
+        self.fields["ttl_days"].initial = External.days_to_live
+        self.fields["labels"].widget = UnfoldTextInput()
+        self.fields["labels"].help_text += " With commas between."

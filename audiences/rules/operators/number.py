@@ -108,7 +108,7 @@ class InBounds(Predicate):
         if range_ is None:
             return super().column(column)
         assert isinstance(column, Documents)
-        numbers, others = column.wholes(whole_of)
+        numbers, others = column.wholes(whole_of, _ONE)
         answers = (numbers >= range_[0]) & (numbers <= range_[1])
         for place in others:
             seen = column.distinct[place]
@@ -117,13 +117,17 @@ class InBounds(Predicate):
 
 
 _SCALE = 6  # decimals of the numbers in metadata that are asked many bounds at once
+_ONE = 1_000_000
 
 
 def scaled(number: Decimal) -> int | None:
     """A number as so many millionths, where it is that exactly and they are not too many."""
-    if number.adjusted() > 11 or number != round(number, _SCALE):
+    if number.adjusted() > 11:
         return None
-    return int(number.scaleb(_SCALE))
+    whole = int(number)
+    if whole == number:  # as the most are
+        return whole * _ONE
+    return int(number.scaleb(_SCALE)) if number == round(number, _SCALE) else None
 
 
 def whole_of(seen: Json) -> int | None:

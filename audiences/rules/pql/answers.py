@@ -82,6 +82,11 @@ def single(leaf: Pql, facts: Facts, segments: Mapping[UUID, int]) -> bool:
     return known.ask(asked.of([_fact(leaf, read, facts, segments) for read in known.reads]))
 
 
+def seen(leaf: Pql, facts: Facts, segments: Mapping[UUID, int]) -> dict[str, Value]:
+    """What it reads of one membership, by the names of what it reads."""
+    return {read: _fact(leaf, read, facts, segments) for read in _program(leaf).reads}
+
+
 def _fact(leaf: Pql, read: str, facts: Facts, segments: Mapping[UUID, int]) -> Value:
     source = _source(leaf, read)
     if source is None:

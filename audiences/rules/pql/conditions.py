@@ -66,11 +66,7 @@ def _condition(expression: Expression, scope: Scope) -> Rule:
         case syntax.Binary("matches", left, syntax.Literal(str() as pattern)):
             return _compared(_texts(left, scope), "matches", read_pattern(pattern))
         case syntax.Binary(operator, syntax.Literal(), right) if operator in _TURNED:
-            known = _field(right, scope)
-            value = value_of(expression.left)
-            if not isinstance(value, Decimal if known.is_number else str) or known.is_any:
-                raise _Unsaid
-            return _held_against(known, _TURNED[operator], value)
+            return _turned(_field(right, scope), _TURNED[operator], value_of(expression.left))
         case syntax.Binary(operator, left, syntax.Literal() as right) if operator in _TURNED:
             return _held_against(_field(left, scope), operator, value_of(right))
         case syntax.Call("stringCompare"):
@@ -147,7 +143,30 @@ def _held_against(known: _Field, operator: str, value: Value) -> Rule:
         if known.is_any:
             raise _Unsaid  # of metadata only what is a number has an order, not what looks like one
         return NOBODY
+    if isinstance(value, bool):
+        return _is(known, value)
     return _compared(known, "equals", _text(known, value))
+
+
+def _is(known: _Field, value: bool) -> Rule:
+    """Yes or no, which no text is, whatever it says."""
+    if known.is_any:
+        return Condition(known.name, "equals", value)
+    if known.is_text:
+        return NOBODY
+    raise _Unsaid
+
+
+def _turned(known: _Field, operator: str, value: Value) -> Rule:
+    """The same with the value on the left: what is on the right is taken as what that is. So in
+    metadata what looks like a number is one."""
+    if known.is_any and isinstance(value, Decimal):
+        if operator == "!=":
+            return known.unless(_turned(known, "=", value))
+        return Condition(known.name, _ORDERS.get(operator, "equals"), read_number(value))
+    if not isinstance(value, Decimal if known.is_number else str) or known.is_any:
+        raise _Unsaid
+    return _held_against(known, operator, value)
 
 
 def _number(value: Value) -> Decimal | None:
@@ -182,7 +201,9 @@ def _one_of(known: _Field, values: list[Value], *, case_sensitive: bool = True) 
         wanted: list[Any] = [number for number in numbers if number is not None]
         case_sensitive = False
     else:
-        wanted = [_text(known, value) for value in values]
+        if known.is_any and any(isinstance(value, bool) for value in values):
+            raise _Unsaid
+        wanted = [_text(known, value) for value in values if not isinstance(value, bool)]
     if len(wanted) > MOST_VALUES:
         raise _Unsaid
     if not wanted:

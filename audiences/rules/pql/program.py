@@ -24,6 +24,7 @@ from audiences.rules.pql.values import (
     Entry,
     Value,
     calculated,
+    equal,
     number_beside,
     same,
     truth,
@@ -349,6 +350,10 @@ def _ordered(order: Callable[[Decimal, Decimal], bool], left: Ask, right: Ask) -
             asked.spend(len(first))
             numbers = [(item, number_beside(item, second)) for item in first]
             return any(other is not None and order(item, other) for item, other in numbers)
+        if isinstance(second, list):
+            asked.spend(len(second))
+            others = [number_beside(first, item) for item in second]
+            return any(other is not None and order(first, other) for other in others)
         other = number_beside(first, second)
         return other is not None and order(first, other)
 
@@ -373,8 +378,8 @@ def _in(value: Value, items: Value) -> bool:
 
 
 _COMPARISONS: dict[str, Callable[[Value, Value], bool]] = {
-    "=": same,
-    "!=": lambda left, right: not same(left, right),
+    "=": equal,
+    "!=": lambda left, right: not equal(left, right),
     "in": _in,
     "notIn": lambda left, right: not _in(left, right),
     "like": like,

@@ -6,14 +6,16 @@ corner of null, case, time zone and kind of value, stays a leaf: as small a piec
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 from audiences.rules.document import negated
-from audiences.rules.pql import syntax
+from audiences.rules.pql import profile, syntax
 from audiences.rules.pql.asked import Asked
 from audiences.rules.pql.conditions import condition_of
 from audiences.rules.pql.errors import PqlError
-from audiences.rules.pql.program import Compiler, Scope, program, segment_in
+from audiences.rules.pql.program import SINCE, Compiler, Scope, program, segment_in
 from audiences.rules.pql.syntax import Expression
 from audiences.rules.pql.times import Now
 from audiences.rules.pql.values import HIGHEST, Moment
@@ -53,7 +55,7 @@ def _rule(expression: Expression, scope: Scope, outer: syntax.Lambda | None) -> 
     if found is not None:
         return found
     whole = expression if outer is None else syntax.Lambda(outer.names, expression)
-    named = names_in(whole)
+    named = asks(whole).names
     if len(named) > MOST_NAMES:
         raise PqlError(
             f"One comparison asks for {len(named)} segments. Ask for at most {MOST_NAMES} in one, "
@@ -62,11 +64,24 @@ def _rule(expression: Expression, scope: Scope, outer: syntax.Lambda | None) -> 
     return _leaf(whole, named, ())
 
 
-def names_in(expression: Expression) -> list[str]:
-    """The names of the segments that an expression asks for."""
+@dataclass(frozen=True)
+class Asks:
+    """What an expression asks for: segments by their names, since when the member is in some of
+    them, and events."""
+
+    names: tuple[str, ...]
+    since: tuple[str, ...]
+    events: bool
+
+
+@lru_cache(1024)
+def asks(expression: Expression) -> Asks:
     names = _Names()
-    Compiler(names).test(expression, Scope())
-    return list(names)
+    compiler = Compiler(names)
+    compiler.test(expression, Scope())
+    reads = compiler.reads
+    since = tuple(read.removeprefix(SINCE) for read in reads if read.startswith(SINCE))
+    return Asks(tuple(names), since, profile.EVENTS in reads)
 
 
 class _Names(dict[str, bool]):
@@ -77,7 +92,9 @@ class _Names(dict[str, bool]):
         return True
 
 
-def _leaf(expression: Expression, names: list[str], assumed: tuple[tuple[str, bool], ...]) -> Rule:
+def _leaf(
+    expression: Expression, names: Sequence[str], assumed: tuple[tuple[str, bool], ...]
+) -> Rule:
     """The leaf in a rule that knows of each name whether the member is in that."""
     if not names:
         return _settled(expression, assumed)

@@ -78,13 +78,20 @@ def number_beside(left: Value, right: Value) -> Decimal | None:
 
 
 def same(left: Value, right: Value) -> bool:
-    """``=`` of what is not null. Of an array held against one value, some item is enough.
+    """Of what is not null. Of an array held against one value, some item is enough.
 
     Else the right side is taken as what the left is, where that makes sense.
     """
     if isinstance(left, list) and not isinstance(right, list):
         return any(alike(item, right) for item in left)
     return alike(left, right)
+
+
+def equal(left: Value, right: Value) -> bool:
+    """``=``: as ``same``, with the array on whichever side."""
+    if isinstance(right, list) and not isinstance(left, list):
+        return any(alike(left, item) for item in right)
+    return same(left, right)
 
 
 def alike(left: Value, right: Value) -> bool:
@@ -102,7 +109,7 @@ def alike(left: Value, right: Value) -> bool:
             return number_beside(left, right) == left
         case str() if isinstance(right, Moment | Span):
             return _same_time(right, left)
-        case str():
+        case str() if not isinstance(right, bool):
             return left == text_of(right)
     return False
 

@@ -20,20 +20,13 @@ from audiences.sources.base import (
     VendorList,
 )
 from audiences.sources.web import Limits, Web, split
-from segments.imports.reading import CsvFile
+from segments.imports.reading import CsvFile, opened
 from segments.imports.refusals import ImportRefused
+from segments.imports.spellings import field_by_spelling
 
 THE_FILE = "file"  # the id of the one list
-# The columns that are read, by their names in a file; any other is passed over.
-COLUMNS = {
-    "external_id": "external_id",
-    "email": "email",
-    "e-mail": "email",
-    "phone": "phone",
-    "phone_number": "phone",
-    "full_name": "full_name",
-    "name": "full_name",
-}
+_NAMES = ("first_name", "last_name")
+_READ = {"external_id", "email", "phone", "full_name", *_NAMES}  # other columns are passed over
 _LIMITS = Limits(bytes=2_000_000_000, seconds=1800)
 _REDIRECTS = 5
 _PAGE = 1000
@@ -67,9 +60,10 @@ class CsvUrl(Vendor):
         with tempfile.TemporaryFile() as file:
             _download(access, file)
             try:
-                people = _profiles(CsvFile(file))
-                while page := list(islice(people, _PAGE)):
-                    yield page
+                with opened(file) as csv:
+                    people = _profiles(csv)
+                    while page := list(islice(people, _PAGE)):
+                        yield page
             except ImportRefused as error:
                 raise _not_understood(str(error)) from error
 
@@ -107,8 +101,8 @@ def _profiles(file: CsvFile) -> Iterator[Profile]:
 
     :raises SourceError: a row can't be told apart: without it, its person would seem to have left.
     """
-    names = [COLUMNS.get(name.strip().lower(), "") for name in file.header]
-    known = [name for name in names if name]
+    fields = [field_by_spelling(name) for name in file.header]
+    known = [name for name in fields if name in _READ]
     twice = [name for name in known if known.count(name) > 1]
     if twice:
         raise _not_understood(f"The file has several columns for {twice[0]}. Leave one.")
@@ -119,12 +113,16 @@ def _profiles(file: CsvFile) -> Iterator[Profile]:
     with closing(file.rows()) as rows:  # type: ignore[type-var]  # a generator
         for row in rows:
             problem = row.broken
-            if not problem and len(row.cells) != len(names):
-                problem = f"has {len(row.cells)} values where the header names {len(names)} columns"
+            if not problem and len(row.cells) != len(fields):
+                problem = (
+                    f"has {len(row.cells)} values where the header names {len(fields)} columns"
+                )
             if problem:
                 raise _not_understood(f"The row of line {row.line} {problem}. Mend the file.")
-            cells = zip(names, row.cells, strict=True)
-            yield Profile(**{name: value.strip() for name, value in cells if name})
+            cells = zip(fields, row.cells, strict=True)
+            person = {name: value.strip() for name, value in cells if name in _READ and value}
+            halves = " ".join(person.pop(name) for name in _NAMES if name in person)
+            yield Profile(**{"full_name": halves, **person})
 
 
 def _not_understood(message: str) -> SourceError:

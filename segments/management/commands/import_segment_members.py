@@ -17,7 +17,8 @@ from segments.management.importing import ImportCommand
 class Command(ImportCommand):
     help = (
         "Add, replace or remove members of segments from a CSV file with the columns segment (its "
-        "short code) and external_id; or, with --segment, external_id alone. See docs/imports.md."
+        "short code) and external_id, email or phone; or, with --segment, without the former. See "
+        "docs/imports.md."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -36,6 +37,11 @@ class Command(ImportCommand):
             action="store_true",
             help="make segments that are not there, named by their codes",
         )
+        parser.add_argument(
+            "--confirmed",
+            action="store_true",
+            help="replace also where a segment would lose more than a fifth of its members",
+        )
 
     def run_import(
         self, arguments: dict[str, Any], options: Mapping[str, Any]
@@ -45,6 +51,7 @@ class Command(ImportCommand):
             mode=options["mode"],
             segment=options["segment"],
             create_segments=options["create_segments"],
+            confirmed=options["confirmed"],
         )
 
     def counts(self, imported: SegmentMembersImported) -> Mapping[str, int]:

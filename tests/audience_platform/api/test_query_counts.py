@@ -13,6 +13,9 @@ from django.utils import timezone
 from audiences.models import Listed
 from audiences.services import refresh_space
 from audiences.services.by_hand import put_on_list
+from audiences.services.groups import make_group, order_group
+from audiences.services.own_list import list_of
+from segments.imports.asking import make_import
 from segments.models import Membership, Space
 
 Make = Callable[..., Any]
@@ -50,6 +53,13 @@ PAGES = [
     "audiences/A/included",
     "audiences/A/versions",
     "audience-versions",
+    "audience-groups?include=audiences",
+    "audience-groups/G/audiences?include=offers",
+    "audience-groups/G/members",
+    "audience-groups/G/relationships/audiences",
+    "imports",
+    "imports?include=segment,audience",
+    "imports?include=audience.segments",
     "memberships/M/audiences",
     "memberships/M/explain",
     "rule-fields",
@@ -71,6 +81,7 @@ class World:
         self.memberships: list[Any] = []
         self.audiences: list[Any] = []
         self.offers: list[Any] = []
+        self.groups: list[Any] = []
 
     def grow(self, count: int) -> None:
         segment, membership, audience, offer = self._make
@@ -83,14 +94,21 @@ class World:
             self.audiences.append(audience("in_any_segment", segments=ids[:2]))
             asked = {"in_audience": str(self.audiences[0].id)}
             self.audiences.append(audience("rules", rule=asked))
+            self.audiences.append(audience("static", name="List"))
         while len(self.offers) < len(self.memberships):
-            self.offers.append(offer(*self.audiences[:3]))  # the first is used by them all
+            self.offers.append(offer(*self.audiences[:4]))  # the first is used by them all
+        space = self.memberships[0].space
+        for _ in range(count):
+            make_import(space=space, segment=self.segments[-1])
+            make_import(space=space, segment=list_of(self.audiences[2]))
+        self.groups += [make_group(space=space, name="Group") for _ in range(count)]
+        order_group(group=self.groups[0], audiences=self.audiences)
         put_on_list(
             audience=self.audiences[0],
             memberships=[one.pk for one in self.memberships],
             listed=Listed.INCLUDED,
         )
-        refresh_space(space=self.memberships[0].space, now=timezone.now())
+        refresh_space(space=space, now=timezone.now())
 
 
 @pytest.fixture
@@ -109,6 +127,7 @@ def test_a_page_of_fifty_costs_as_many_queries_as_one_of_one(
             "S": world.segments[0],
             "A": world.audiences[0],
             "O": world.offers[0],
+            "G": world.groups[0],
         }
         path = "/".join(
             str(firsts[step].id) if step in firsts else step for step in page.split("/")

@@ -168,6 +168,25 @@ def test_a_known_person_keeps_what_is_known(
     assert (kim.full_name, kim.email) == ("Kim Bos", "kim@example.com")
 
 
+def test_what_cant_be_kept_of_a_person_keeps_nobody_off_the_list(
+    klaviyo: KlaviyoStandIn, make_synced: Make, make_membership: Make, run: Run
+) -> None:
+    make_membership(external_id="a", email="kim@example.com")
+    klaviyo.add_list(
+        "L1",
+        {"id": "1", "external_id": "a", "email": "kim at example"},
+        {"id": "2", "email": "robin@example.com", "first_name": 'N\0, "x"\n;\ud800' + "x" * 300},
+        {"id": "3", "email": "sam@example.com", "phone_number": "not a number"},
+        {"id": "4", "email": "nobody"},
+    )
+
+    audience = make_synced()
+    sync = run(audience)
+
+    assert (sync.error, sync.pulled, sync.added, sync.unusable) == ("", 4, 3, 1)
+    assert on_list(audience) == {"kim@example.com", "robin@example.com", "sam@example.com"}
+
+
 # Too many who leave
 
 

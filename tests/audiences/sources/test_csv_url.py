@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from dataclasses import replace
 from typing import Any
 
@@ -44,6 +46,19 @@ def test_the_people_of_the_file(elsewhere: StandIn, of_file: Access) -> None:
         Profile(full_name="Ö"),
     ]
     assert "Authorization" not in elsewhere.asked[0].headers
+
+
+def test_the_file_may_be_packed_and_in_another_encoding(
+    elsewhere: StandIn, of_file: Access
+) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr(
+            "members.csv", "Klantnummer,Voornaam,Achternaam\n7,Zoë,Bos\n".encode("cp1252")
+        )
+    elsewhere.script = [says(Said(200, packed.getvalue()))]
+
+    assert pulled(of_file) == [Profile(external_id="7", full_name="Zoë Bos")]
 
 
 def test_many_people_come_page_by_page(elsewhere: StandIn, of_file: Access) -> None:

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from segments.imports.lists import ListImported, ListMode, Unknown, import_list
 from segments.imports.memberships import MembershipsImported, import_memberships
 from segments.imports.refusals import BadRows, Problem
-from segments.models import Membership, Space
+from segments.models import Membership, Segment, SegmentMembership, Space
 
 Import = Callable[..., MembershipsImported]
 
@@ -64,3 +65,35 @@ def stored(space: Space) -> Callable[[str], Membership]:
 @pytest.fixture
 def report(tmp_path: Path) -> Path:
     return tmp_path / "problems.csv"
+
+
+@pytest.fixture
+def vips(make_segment: Callable[..., Segment]) -> Segment:
+    return make_segment("vips")
+
+
+@pytest.fixture
+def enlist(space: Space, vips: Segment, at: datetime.datetime) -> Callable[..., ListImported]:
+    """Import a file, given as text, into the list of the VIPs; by itself people are created."""
+
+    def enlist(
+        file: str, mode: ListMode = ListMode.ADD, unknown: Unknown = Unknown.CREATE, **options: Any
+    ) -> ListImported:
+        return import_list(
+            **{"space": space, "segment": vips, "now": at, "unknown": unknown, **options},
+            mode=mode,
+            file=io.BytesIO(file.encode()),
+        )
+
+    return enlist
+
+
+@pytest.fixture
+def listed(vips: Segment) -> Callable[[], set[str]]:
+    """The external ids of those on the list of the VIPs."""
+
+    def listed() -> set[str]:
+        places = SegmentMembership.objects.filter(segment=vips)
+        return set(places.values_list("membership__external_id", flat=True))
+
+    return listed

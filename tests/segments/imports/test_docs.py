@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from enum import StrEnum
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from django.conf import settings
 from django.core.management import load_command_class
 
 from segments.imports.columns import membership_columns
+from segments.imports.lists import ListMode, Unknown
+from segments.imports.memberships import MembershipsMode
 from segments.imports.segment_members import Mode
 
 PAGE = (Path(settings.BASE_DIRECTORY) / "docs" / "imports.md").read_text()
@@ -23,8 +26,20 @@ def test_lists_every_column() -> None:
     assert [cell for cell in FIRST_CELLS if cell in columns] == columns
 
 
-def test_lists_every_mode() -> None:
-    assert [cell for cell in FIRST_CELLS if cell in list(Mode)] == list(Mode)
+@pytest.mark.parametrize(
+    ("section", "choices"),
+    [
+        ("Memberships", MembershipsMode),
+        ("Members of segments", Mode),
+        ("One list", ListMode),
+        ("One list", Unknown),
+    ],
+)
+def test_lists_every_choice(section: str, choices: type[StrEnum]) -> None:
+    (text,) = re.findall(rf"^## {section}\n(.*?)^## ", PAGE, re.MULTILINE | re.DOTALL)
+    told = re.findall(r"^\| `([^`]+)`", text, re.MULTILINE)
+
+    assert [cell for cell in told if cell in list(choices)] == list(choices)
 
 
 @pytest.mark.parametrize("name", ["import_memberships", "import_segment_members"])

@@ -9,7 +9,13 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from segments.imports.refusals import BadRows, ImportRefused, UnreadableFile, WrongHeader
+from segments.imports.refusals import (
+    BadRows,
+    ImportRefused,
+    TooManyRemoved,
+    UnreadableFile,
+    WrongHeader,
+)
 from segments.imports.segment_members import (
     Mode,
     SegmentMembersImported,
@@ -31,7 +37,7 @@ def place(space: Space, at: datetime.datetime, make_membership: Callable[..., Me
         header = "external_id" if "segment" in options else "segment,external_id"
         file = io.BytesIO("\n".join([header, *rows, ""]).encode())
         return import_segment_members(
-            **{"space": space, "now": at, "file": file, "mode": mode, **options}
+            **{"space": space, "now": at, "file": file, "mode": mode, "confirmed": True, **options}
         )
 
     return place
@@ -234,8 +240,8 @@ def test_refuses_a_segment_named_twice(place: Place, gold: Segment, space: Space
 
 
 def test_refuses_columns_it_does_not_know(place: Place, gold: Segment) -> None:
-    with pytest.raises(WrongHeader, match="“email” is not known"):
-        place(file=io.BytesIO(b"segment,external_id,email\ngold,a,\n"))
+    with pytest.raises(WrongHeader, match="“city” is not known"):
+        place(file=io.BytesIO(b"segment,external_id,city\ngold,a,\n"))
 
 
 def test_knows_nothing_of_another_space(
@@ -251,3 +257,36 @@ def test_knows_nothing_of_another_space(
     with pytest.raises(ImportRefused) as named:
         place("a", segment="theirs")
     assert "Did you mean" not in str(named.value)
+
+
+def test_finds_members_by_email_and_phone(
+    place: Place,
+    members: Members,
+    space: Space,
+    gold: Segment,
+    make_membership: Callable[..., Membership],
+) -> None:
+    make_membership(external_id="x", email="Xena@example.com")
+    make_membership(external_id="y", phone="+31612345678")
+    file = b"Segment,E-mail,Phone number\ngold,XENA@example.com,\ngold,,+31 6 1234 5678\n"
+
+    assert counts(place(file=io.BytesIO(file))) == (2, 0, 0, 0)
+    assert members("gold") == {"x", "y"}
+
+
+def test_asks_before_much_of_a_segment_is_taken_off_it(
+    place: Place, members: Members, gold: Segment, vip: Segment
+) -> None:
+    place("gold,a", "gold,b", "gold,c", "gold,d", "gold,e", "vip,a", "vip,b")
+    rows = ("gold,a", "gold,b", "gold,c", "gold,d", "vip,a")
+
+    with pytest.raises(TooManyRemoved, match="1 of the 2 off “vip”: 50%, where up to 20%"):
+        place(*rows, mode=Mode.REPLACE, confirmed=False)
+    assert members("gold") == {"a", "b", "c", "d", "e"}
+    dry = place(*rows, mode=Mode.REPLACE, confirmed=False, dry_run=True)
+    assert (dry.removed, dry.must_be_confirmed) == (2, True)
+
+    done = place(*rows, mode=Mode.REPLACE, confirmed=False, removable_share=0.5)
+
+    assert (done.removed, done.must_be_confirmed) == (2, False)
+    assert members("vip") == {"a"}

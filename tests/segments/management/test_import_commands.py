@@ -96,6 +96,31 @@ def test_skips_bad_rows(command: Command) -> None:
     assert "Nothing changed: the rest is already as the file says." in again.out
 
 
+def test_maps_columns_and_leaves_some_out(command: Command) -> None:
+    file = "Shop = no,Town,Notes\nh-1,Delft,x\n"
+    maps = ("--map", "Shop = no=external_id", "--map", "Town=metadata.city", "--map", "Notes=")
+
+    assert "added     1" in command("import_memberships", file, *maps).out
+    assert Membership.objects.get().metadata == {"city": "Delft"}
+    assert "not of the form COLUMN=FIELD" in command("import_memberships", file, "--map", "x").err
+
+
+def test_updates_only_those_who_are_there(command: Command) -> None:
+    command("import_memberships", "external_id\nh-1\n")
+
+    said = command("import_memberships", FILE, "--mode", "update_only")
+
+    assert said.out.splitlines()[1:] == ["added     0", "updated   1", "unchanged 0", "unknown   1"]
+
+
+def test_failed_rows_can_be_mended_and_imported(command: Command) -> None:
+    command("import_memberships", BAD, "--skip-bad-rows", "--failed-rows", "failed.csv")
+    mended = Path("failed.csv").read_text("utf-8-sig")
+    mended = mended.replace("31/12/1990", "1990-12-31").replace("h-3", "h-3,")
+
+    assert "added     2" in command("import_memberships", mended).out
+
+
 def test_reads_standard_input(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(FILE.encode())))
 
@@ -116,8 +141,11 @@ def test_imports_the_members_of_segments(command: Command) -> None:
     ]
 
     rows = "external_id\nh-1\n"
-    said = command("import_segment_members", rows, "--mode", "replace", "--segment", "gold")
-    assert "removed          1" in said.out
+    replace = ("import_segment_members", rows, "--mode", "replace", "--segment", "gold")
+    said = command(*replace)
+    assert "This would take 1 of the 2 off “gold”" in said.err
+    assert said.err.endswith("With --confirmed it is done. Nothing was changed. [1]")
+    assert "removed          1" in command(*replace, "--confirmed").out
     said = command("import_segment_members", rows, "--mode", "remove", "--segment", "gold")
     assert "removed          1" in said.out
     assert Segment.objects.count() == 1

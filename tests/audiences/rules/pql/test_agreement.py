@@ -20,7 +20,7 @@ from audiences.rules.facts import Facts, read_facts
 from audiences.rules.moves import next_change
 from audiences.rules.pql import answers
 from audiences.rules.pql.text import parse
-from audiences.rules.pql.translate import names_in, rule_of
+from audiences.rules.pql.translate import asks, rule_of
 from audiences.rules.program import Program
 from audiences.rules.tree import InSegment, Pql, Rule
 from segments.models import Membership, Segment, SegmentMembership, Space
@@ -112,6 +112,6 @@ def _whole(text: str, facts: Facts, segments: dict[UUID, int]) -> bool:
     expression = parse(text)
     assumed = tuple(
         (name, name in SEGMENTS and segments[UUID(name)] in facts.segments)
-        for name in names_in(expression)
+        for name in asks(expression).names
     )
     return answers.single(answers.resolved(Pql(expression, assumed), NAMES), facts, segments)

@@ -1,0 +1,78 @@
+"""A file is imported in the browser, to the end; and an import's page in each of its states."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
+from playwright.sync_api import Page, expect
+
+from segments.models import Membership
+
+pytestmark = pytest.mark.browser
+
+PEOPLE = (
+    b"External ID;E-mail;Town;Birthday;Orders;Remarks\n"
+    b"m-1;ada@example.com;Ghent;1990-01-31;4;likes wine\n"
+    b"m-2;bo@example.com;Bruges;1950-02-01;12;\n"
+    b"m-3;cleo@example;;soon;-1;A remark that goes on for quite a while, to see whether it fits\n"
+)
+
+
+@pytest.fixture
+def screenshots(pytestconfig: pytest.Config) -> Path:
+    return pytestconfig.rootpath / "screenshots"
+
+
+@pytest.fixture
+def work_off(worker_environment: dict[str, str]) -> Callable[[], None]:
+    """Carries out what waits; by a process of its own, since Playwright has this thread's loop."""
+    command = [sys.executable, str(settings.BASE_DIRECTORY / "manage.py"), "run_jobs", "--once"]
+
+    def work_off() -> None:
+        subprocess.run(command, env=worker_environment, check=True)
+
+    return work_off
+
+
+def test_a_file_is_imported_in_the_browser(
+    open_page: Callable[..., Page],
+    vera: User,
+    work_off: Callable[[], None],
+    screenshots: Path,
+) -> None:
+    page = open_page(vera)
+    folder = screenshots / "imports"
+    page.goto("/admin/segments/import/")
+    page.get_by_role("link", name="Add import").first.click()
+    page.screenshot(path=folder / "1-add.png", full_page=True)
+    page.locator("input[type=file]").set_input_files(
+        {"name": "people.csv", "mimeType": "text/csv", "buffer": PEOPLE}
+    )
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("What the columns hold")).to_be_visible()
+    page.screenshot(path=folder / "2-columns.png", full_page=True)
+    page.get_by_label("What “Orders” holds").select_option("total_orders")
+    page.get_by_label("What “Remarks” holds").select_option("")
+    page.get_by_role("button", name="Count what would change").click()
+    expect(page.get_by_text("Waiting for its turn")).to_be_visible()
+    page.screenshot(path=folder / "3-waiting.png", full_page=True)
+    work_off()
+    expect(page.get_by_text("1 bad row would stop it")).to_be_visible()  # by itself
+    page.screenshot(path=folder / "4-bad-rows.png", full_page=True)
+    page.get_by_label("Skip bad rows").check()
+    page.get_by_role("button", name="Count what would change").click()
+    work_off()
+    page.get_by_role("button", name="Import it now").click()
+    work_off()
+    expect(page.get_by_text("Succeeded")).to_be_visible()
+    page.screenshot(path=folder / "5-done.png", full_page=True)
+    assert Membership.objects.count() == 2
+    with page.expect_download() as download:
+        page.get_by_role("link", name="The bad rows, to be mended, as CSV").click()
+    assert "cleo@example" in download.value.path().read_text()
