@@ -1,6 +1,13 @@
 """Work that segments need in the background."""
 
-from segments.jobs.imports import carry_out_import, look_after_imports, start_import
+from segments.jobs.imports import KEPT, carry_out_import, look_after_imports, start_import
 from segments.jobs.search import defer_reading, read_texts
 
-__all__ = ["carry_out_import", "defer_reading", "look_after_imports", "read_texts", "start_import"]
+__all__ = [
+    "KEPT",
+    "carry_out_import",
+    "defer_reading",
+    "look_after_imports",
+    "read_texts",
+    "start_import",
+]

@@ -12,6 +12,6 @@ KEEP_THE_VERSION = "DROP TRIGGER new_segments_raise_the_version ON segments_segm
 
 
 class Migration(migrations.Migration):
-    dependencies = [("segments", "0005_the_version_follows_the_clock_and_never_falls")]
+    dependencies = [("segments", "0009_texts_are_searched_by_three_letters")]
 
     operations = [migrations.RunSQL(RAISE_THE_VERSION, KEEP_THE_VERSION)]
