@@ -35,10 +35,16 @@ ROWS = {
     ),
 }
 PLACES = {
-    "audiences_groupplace": (
-        "audience-groups audiences_audiencegroup number group_number audiences "
-        "audiences_audience number audience_number"
-    ).split(),
+    "audiences_groupplace": [
+        "audience-groups",
+        "audiences_audiencegroup",
+        "number",
+        "group_number",
+        "audiences",
+        "audiences_audience",
+        "number",
+        "audience_number",
+    ],
 }
 
 

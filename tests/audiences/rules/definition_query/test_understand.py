@@ -32,7 +32,7 @@ def holds(query: str, **values: Any) -> bool:
         (),
         Clock(NOW, ZoneInfo("UTC")),
     )
-    rule = evaluate.expand(understand(parse(query)).rule, {})
+    rule = evaluate.resolve(understand(parse(query)).rule, {})
     return evaluate.holds(rule, facts, {})
 
 
