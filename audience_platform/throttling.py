@@ -18,11 +18,11 @@ from typing import Any, Protocol
 from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
-from django.utils.module_loading import import_string
 from redis import Redis
 from redis.exceptions import RedisError
 
 from audience_platform.audit.acting import address
+from audience_platform.dialects import dialect_of
 
 logger = logging.getLogger(__name__)
 
@@ -115,33 +115,25 @@ def remove_old_counts() -> None:
 
 
 class RateLimits:
-    """Counts each request to an API, refuses those beyond the limit, and tells all how they stand.
-
-    ``settings.RATE_LIMITED`` maps the paths of APIs to what refuses a request as each of them
-    does: a function of the rate.
-    """
+    """Counts each request to an API, refuses those beyond the limit, and tells how all stand: in
+    the dialect's own ``rate_headers``, where it has such."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
-        self._refusals: dict[str, Callable[[Rate], HttpResponse]] = {
-            path: import_string(name) for path, name in settings.RATE_LIMITED.items()
-        }
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self._get_response(request)
         rate: Rate | None = getattr(request, "rate", None)
         if rate is not None:
-            for name, value in rate.headers().items():
+            headers = getattr(dialect_of(request), "rate_headers", Rate.headers)
+            for name, value in headers(rate).items():
                 response.headers.setdefault(name, value)
         return response
 
     def process_view(self, request: HttpRequest, view: Any, *_: Any) -> HttpResponse | None:
-        refuse = next(
-            (one for path, one in self._refusals.items() if request.path_info.startswith(path)),
-            None,
-        )
-        limit = _limit(request, view) if refuse else 0
-        if refuse is None or not limit:
+        dialect = dialect_of(request)
+        limit = _limit(request, view) if dialect else 0
+        if dialect is None or not limit:
             return None
         now = time.time()
         key = hashlib.sha256(
@@ -161,7 +153,7 @@ class RateLimits:
             return None
         rate = Rate(limit, consumed, WINDOW - now % WINDOW)
         request.rate = rate  # type: ignore[attr-defined]
-        return refuse(rate) if rate.exceeded else None
+        return dialect.too_many_requests(rate) if rate.exceeded else None
 
 
 def _route(request: HttpRequest) -> str:

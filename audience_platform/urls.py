@@ -2,9 +2,9 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-handler400 = "audience_platform.api.errors.bad_request"
-handler404 = "audience_platform.api.errors.not_found"
-handler500 = "audience_platform.api.errors.server_error"
+handler400 = "audience_platform.dialects.bad_request"
+handler404 = "audience_platform.dialects.not_found"
+handler500 = "audience_platform.dialects.server_error"
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
