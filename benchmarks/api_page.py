@@ -21,11 +21,11 @@ import statistics
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
-from io import BytesIO
 from typing import Any
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from benchmarks.database import scratch_database
+from benchmarks.request import asker
 
 SIZE = 100
 COLUMNS = (
@@ -51,7 +51,7 @@ def measure(memberships: int, rounds: int) -> None:
     from psycopg.rows import dict_row
 
     space = _fill(memberships)
-    get = _asker(space)
+    get = asker(space, "/api/memberships")
     first, last = _ends(space)
     cursors = _cursors(get)
 
@@ -146,42 +146,6 @@ def _fill(memberships: int) -> Any:
         )
     connection.connection.execute("VACUUM ANALYZE")
     return space
-
-
-def _asker(space: Any) -> Callable[[str], bytes]:
-    """Asks for memberships as a server would: by the WSGI call."""
-    from django.conf import settings
-    from django.core.wsgi import get_wsgi_application
-    from django.utils import timezone
-
-    from audience_platform.services import make_key
-
-    settings.SECURE_SSL_REDIRECT = False
-    token = make_key(name="benchmark", spaces=[space], at=timezone.now()).token
-    application = get_wsgi_application()
-
-    def get(query: str) -> bytes:
-        environ = {
-            "REQUEST_METHOD": "GET",
-            "PATH_INFO": "/api/memberships",
-            "QUERY_STRING": quote(query, safe="=&"),
-            "SERVER_NAME": "localhost",
-            "SERVER_PORT": "80",
-            "HTTP_AUTHORIZATION": f"Bearer {token}",
-            "wsgi.input": BytesIO(),
-            "wsgi.url_scheme": "http",
-        }
-        written: list[Any] = []
-
-        def start_response(status: str, *_: Any) -> Callable[[bytes], object]:
-            written.append(status)
-            return written.append
-
-        body = b"".join(application(environ, start_response))
-        assert written == ["200 OK"], body
-        return body
-
-    return get
 
 
 if __name__ == "__main__":

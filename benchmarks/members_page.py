@@ -7,7 +7,9 @@ by their primary keys, through the same queryset:
 
 * page: the set of the version in force, the numbers of the page's members, and their rows;
 * search: the first page of those among them whom the API's ``filter[search]`` finds: by a part of
-  a name, an e-mail address, an external id, and a name that nobody has.
+  a name, an e-mail address, an external id, a name that nobody has and what everybody has;
+* request: the same by the API, from the WSGI call to the last byte, middleware, token and document
+  included; the count of those found is in each answer.
 """
 
 from __future__ import annotations
@@ -19,11 +21,12 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from benchmarks.database import scratch_database
-from benchmarks.measure import in_turn, machine
+from benchmarks.measure import Costs, execute, in_turn, machine
 from benchmarks.ours import Ours
 from benchmarks.population import Said, fill
+from benchmarks.request import asker
 
-_SEARCHES = ("sophia nguyen", "person.77777@", "member-12345", "nobody at all")
+_SEARCHES = ("sophia nguyen", "person.77777@", "member-12345", "nobody at all", "member-")
 
 
 def main() -> None:
@@ -39,14 +42,16 @@ def main() -> None:
 
 
 def measure(memberships: int, page: int, rounds: int) -> None:
-    from audiences.services.members import members_of, numbers_of
-    from segments.api.memberships import MembershipFilters
+    from audiences.services.members import members_of
     from segments.models import Membership
+    from segments.search import numbers_found
 
     space = fill(memberships)
     ours = Ours(space, [])
     audience = ours.define(Said({"field": "email", "operator": "is_present"}, ""))
     ours.refresh()
+    _read_texts(space)
+    get = asker(space, f"/api/audiences/{audience.id}/members")
     rows = Membership.objects.filter(space=space)
     everyone = random.Random(1).sample(range(1, memberships), page * rounds)
 
@@ -62,8 +67,19 @@ def measure(memberships: int, page: int, rounds: int) -> None:
 
     def searched(text: str) -> Callable[[int], None]:
         def page_of(_: int) -> None:
-            found = MembershipFilters({"search": text}, queryset=rows).qs
-            read((members_of(audience) & numbers_of(found))[:page])
+            read((members_of(audience) & numbers_found(space=space, words=text))[:page])
+
+        return page_of
+
+    def asked(query: str, place: int = 0) -> Callable[[int], None]:
+        def page_of(turn: int) -> None:
+            get(f"page[number]={place // page + turn + 1}&page[size]={page}{query}")
+
+        return page_of
+
+    def asked_first(text: str) -> Callable[[int], None]:
+        def page_of(_: int) -> None:
+            get(f"page[size]={page}&filter[search]={text}")
 
         return page_of
 
@@ -71,11 +87,16 @@ def measure(memberships: int, page: int, rounds: int) -> None:
         read(everyone[turn * page : (turn + 1) * page])
 
     size = len(members_of(audience))
+    deep = min(1_000_000, size - page * (rounds + 1))
     calls: dict[str, Any] = {
         "primary keys": by_key,
         "first page": at(0),
-        "millionth member": at(min(1_000_000, size - page * (rounds + 1))),
+        "millionth member": at(deep),
         **{f"search {text!r}": searched(text) for text in _SEARCHES},
+        "request: first page": asked(""),
+        "request: millionth member": asked("", deep),
+        **{f"request: {text!r}": asked_first(text) for text in _SEARCHES},
+        "request: 'person', deep": asked("&filter[search]=person", deep),
     }
     times = in_turn(list(calls.values()), range(rounds))
     print(machine())
@@ -83,7 +104,22 @@ def measure(memberships: int, page: int, rounds: int) -> None:
     bare = statistics.median(times[0])
     for name, taken in zip(calls, times, strict=True):
         middle = statistics.median(taken)
-        print(f"{name:28} {middle * 1e3:9.3f} ms   {middle / bare:7.2f} ×")
+        print(f"{name:30} {middle * 1e3:9.3f} ms   {middle / bare:7.2f} ×")
+
+
+def _read_texts(space: Any) -> None:
+    """As a worker does after an import: what ``fill`` made, it made without a note."""
+    from segments.search import read_texts
+
+    execute(
+        "INSERT INTO segments_unreadtexts (space_number, membership_numbers)"
+        " SELECT space_number, array_agg(number) FROM segments_membership"
+        " GROUP BY space_number, number / 5000"
+    )
+    with Costs() as cost:
+        read_texts(space=space)
+    execute("VACUUM (ANALYZE) segments_membershiptext")
+    print(f"texts read in {cost.wall:.1f} s, {cost.cpu:.1f} s of CPU")
 
 
 if __name__ == "__main__":

@@ -113,6 +113,8 @@ class OfferAudience(models.Model):
     deleted offer are let go, an audience in use can't be deleted.
     """
 
+    held_by = "offer"  # when somebody wants the audience deleted
+
     number = models.BigAutoField(primary_key=True)
     space = models.ForeignKey(
         Space,
@@ -149,8 +151,3 @@ class OfferAudience(models.Model):
 
     def __str__(self) -> str:
         return f"{self.offer_id} for {self.audience_id}"
-
-    @property
-    def user(self) -> Offer:
-        """Who holds on to the audience, when somebody wants it deleted."""
-        return self.offer

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -185,6 +186,7 @@ class _Catalogue:
 
     def __init__(self, space: Space, version: int) -> None:
         self.version = version
+        self._zone = space.zone
         self._offers = list(
             Offer.objects.filter(space=space).order_by("number").prefetch_related("audiences")
         )
@@ -255,8 +257,9 @@ class _Catalogue:
             if wrong & (8 << bit):
                 failed[part.audience.pk].append(part)
         refusals = [self._refusal(parts) for parts in failed.values()]
+        bits = [bit for bit in range(3) if wrong & (1 << bit)]
         return (
-            *(_scheduled(self._offers[offer], bit) for bit in range(3) if wrong & (1 << bit)),
+            *(_scheduled(self._offers[offer], bit, self._zone) for bit in bits),
             *sorted(refusals, key=lambda reason: _ORDER.index(reason.code)),
         )
 
@@ -280,13 +283,15 @@ class _Catalogue:
         return Reason(part.code, kind.refusal(configuration, failed, names), part.name, missing)
 
 
-def _scheduled(offer: Offer, bit: int) -> Reason:
+def _scheduled(offer: Offer, bit: int, zone: ZoneInfo) -> Reason:
     state = _SCHEDULE[bit]
     if state == Schedule.DISCONTINUED:
         return Reason(state, "The offer is discontinued.")
-    if state == Schedule.UNPUBLISHED:
-        return Reason(state, f"The offer is published on {offer.publish_at:%Y-%m-%d %H:%M %Z}.")
-    return Reason(state, f"The offer expired on {offer.expire_at:%Y-%m-%d %H:%M %Z}.")
+    early = state == Schedule.UNPUBLISHED
+    moment = offer.publish_at if early else offer.expire_at
+    assert moment is not None
+    local = f"{moment.astimezone(zone):%Y-%m-%d %H:%M %Z}"
+    return Reason(state, f"The offer {'is published' if early else 'expired'} on {local}.")
 
 
 def _parts_of(meaning: Meaning | None, audience: Audience) -> list[tuple[str, Part]]:

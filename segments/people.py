@@ -46,8 +46,8 @@ _FIND = {
 def find_people(*, space: Space, names: Iterable[Named]) -> People:
     """The memberships that the names mean, in one query for each way to name them.
 
-    An index answers for external ids; for the others every membership of the space is read (0.3 s
-    for a million), however many names there are.
+    An index answers for external ids; for the others every membership of the space is read, however
+    many names there are.
     """
     wanted = list(dict.fromkeys(names))
     found: dict[Named, list[int]] = {}

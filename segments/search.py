@@ -50,10 +50,14 @@ SELECT coalesce(sum(cardinality(membership_numbers)), 0) FROM (
 ) AS noted
 """
 _MANY = 50_000  # changed memberships: looking each up takes longer than looking through all
-_AT_ONCE = 20  # rows of unread texts, each of 5,000 memberships at most
+_AT_ONCE = 100_000  # memberships whose texts one transaction reads, about
 _TAKE = """
 DELETE FROM segments_unreadtexts WHERE number IN (
-    SELECT number FROM segments_unreadtexts WHERE space_number = %s ORDER BY number LIMIT %s
+    SELECT number FROM (
+        SELECT number, sum(cardinality(membership_numbers)) OVER (ORDER BY number) AS so_far,
+            cardinality(membership_numbers) AS its_own
+        FROM segments_unreadtexts WHERE space_number = %s
+    ) AS summed WHERE so_far - its_own < %s
 ) RETURNING membership_numbers
 """
 _READ = f"""

@@ -63,8 +63,19 @@ def delete_row(row: Row) -> None:
     try:
         row.delete()
     except models.ProtectedError as error:
-        users = dict.fromkeys(getattr(user, "user", user) for user in error.protected_objects)
-        raise InUse(row, list(users)) from error
+        raise InUse(row, _users(error.protected_objects)) from error
+
+
+def _users(protected: Iterable[models.Model]) -> list[models.Model]:
+    """Who holds on to a row: of rows that say that it is used (``held_by``), those who use it. A
+    query for each kind of them."""
+    held_by: dict[models.Model, str | None] = {
+        one: getattr(one, "held_by", None) for one in protected
+    }
+    for kind in {type(one) for one, name in held_by.items() if name}:
+        same = [one for one in held_by if type(one) is kind]
+        models.prefetch_related_objects(same, str(held_by[same[0]]))
+    return list(dict.fromkeys(getattr(one, name) if name else one for one, name in held_by.items()))
 
 
 @transaction.atomic

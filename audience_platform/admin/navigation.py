@@ -17,6 +17,7 @@ _TARGETING = [
     ("Segments", "label", "segments_segment"),
     ("Memberships", "badge", "segments_membership"),
     ("Imports", "upload_file", "segments_import"),
+    ("Sources", "cloud_sync", "audiences_source"),
 ]
 _ACCESS = [
     ("API keys", "key", "audience_platform_apikey"),

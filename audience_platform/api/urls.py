@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 from audience_platform.api import pages
 from audience_platform.api.audit_events import AuditEventViewSet
 from audience_platform.api.idempotency import once
+from audiences.api.conversions import RuleViewSet
 from audiences.api.groups import AudienceGroupViewSet
 from audiences.api.imports import ImportViewSet
 from audiences.api.memberships import MembershipViewSet
@@ -50,9 +51,9 @@ _COLLECTION = {"get": "list", "post": "create"}
 _ONE = {"get": "retrieve", "patch": "update", "delete": "destroy"}
 
 
-def _routes(viewset: type[ResourceViewSet]) -> list[URLPattern]:
+def _operations(viewset: type[ResourceViewSet]) -> list[URLPattern]:
     type = viewset.serializer_class.resource_type()
-    routes = [
+    return [
         path(
             f"{type}/{'<str:id>/' if operation.on_one else ''}{name}",
             _view(viewset, {operation.method: "operate"}),
@@ -61,7 +62,12 @@ def _routes(viewset: type[ResourceViewSet]) -> list[URLPattern]:
         )
         for name, operation in viewset.operations.items()
     ]
-    routes += [
+
+
+def _routes(viewset: type[ResourceViewSet]) -> list[URLPattern]:
+    type = viewset.serializer_class.resource_type()
+    routes = [
+        *_operations(viewset),
         path(type, _view(viewset, _COLLECTION), name=f"{type}-list"),
         path(f"{type}/<str:id>", _view(viewset, _ONE), name=f"{type}-detail"),
     ]
@@ -121,6 +127,7 @@ class Root(APIView):
 urlpatterns = [
     path("", Root.as_view(), name="api-root"),
     *(route for viewset in VIEWSETS for route in _routes(viewset)),
+    *_operations(RuleViewSet),
     path(
         "memberships/<str:id>/offers",
         MembershipOfferViewSet.as_view({"get": "list"}),

@@ -1,9 +1,10 @@
 from audiences.admin.audiences import AudienceAdmin, titles
 from audiences.admin.forms import FORMS, AudienceForm
 from audiences.admin.groups import AudienceGroupAdmin
+from audiences.admin.sources import SourceAdmin
 from audiences.admin.used_by import AudiencesPanel
 from segments.admin import SegmentAdmin
 
 SegmentAdmin.panels.insert(0, AudiencesPanel())
 
-__all__ = ["FORMS", "AudienceAdmin", "AudienceForm", "AudienceGroupAdmin", "titles"]
+__all__ = ["FORMS", "AudienceAdmin", "AudienceForm", "AudienceGroupAdmin", "SourceAdmin", "titles"]

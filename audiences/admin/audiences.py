@@ -13,8 +13,10 @@ from django.utils.text import capfirst
 
 from audiences.admin.forms import FORMS, AudienceForm
 from audiences.admin.list_members import ListMembersPanel, list_urls
+from audiences.admin.sync_state import SyncPanel, sync_urls
 from audiences.models import Audience
-from audiences.services import summaries
+from audiences.services import summaries, warnings
+from audiences.services.convert import Unsayable, in_pql
 from audiences.types import registry
 from segments.admin import RowAdmin
 
@@ -40,7 +42,15 @@ class SummaryPanel:
     template = "admin/audiences/summary.html"
 
     def context(self, request: HttpRequest, row: Audience) -> Mapping[str, Any]:
-        return {"summary": summaries([row])[row.pk]}
+        said = {"summary": summaries([row])[row.pk], "warnings": warnings([row])[row.pk]}
+        return {**said, **_said_in_pql(row)}
+
+
+def _said_in_pql(audience: Audience) -> dict[str, Any]:
+    try:
+        return {"pql": in_pql(audience)}
+    except Unsayable as unsayable:
+        return {"unsayable": unsayable.reasons}
 
 
 @admin.register(Audience)
@@ -113,7 +123,7 @@ class AudienceAdmin(RowAdmin):
         return TemplateResponse(request, "admin/audiences/choose_type.html", context)
 
     def get_urls(self) -> list[Any]:
-        return [*list_urls(self), *super().get_urls()]
+        return [*list_urls(self), *sync_urls(self), *super().get_urls()]
 
     def save_model(
         self, request: HttpRequest, obj: Audience, form: AudienceForm, change: bool
@@ -121,4 +131,4 @@ class AudienceAdmin(RowAdmin):
         form.define()
 
 
-AudienceAdmin.panels += [SummaryPanel(), ListMembersPanel()]
+AudienceAdmin.panels += [SummaryPanel(), SyncPanel(), ListMembersPanel()]

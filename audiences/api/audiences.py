@@ -19,7 +19,7 @@ from audiences.api.pointing import pointing
 from audiences.api.previews import PreviewAudience
 from audiences.api.standing import AS_OF, Count, Refresh, Status
 from audiences.api.syncs import SyncAudience
-from audiences.models import Audience, AudienceVersion, Listed, Sync
+from audiences.models import Audience, AudienceGroup, AudienceVersion, Listed, Sync
 from audiences.services import define_audience, redefine_audience, summaries, warnings
 from audiences.services.by_hand import listed_memberships, make_list, put_on_list, take_off_list
 from audiences.services.standing import sizes
@@ -28,7 +28,7 @@ from segments.api.filters import EQUALS, NULLABLE, ORDERED, TEXT, ResourceFilter
 from segments.api.operations import Operation
 from segments.api.relations import RelatedById
 from segments.api.relationships import Meta as Told
-from segments.api.relationships import Relationship, ToMany
+from segments.api.relationships import Relationship, ToMany, ToOne
 from segments.api.resource import WritableViewSet
 from segments.api.serializer import MomentField, ObjectField, ResourceSerializer
 from segments.models import Membership, Segment
@@ -38,7 +38,13 @@ _AUDIENCES = "offers.api.audiences.AudienceViewSet"
 INCLUDED = {
     "segments": "segments.api.segments.SegmentSerializer",
     **dict.fromkeys(("dependencies", "dependents"), "offers.api.audiences.AudienceSerializer"),
+    "group": "audiences.api.groups.AudienceGroupSerializer",
 }
+
+
+def _group_of(audience: Audience) -> AudienceGroup | None:
+    place = getattr(audience, "place", None)
+    return place and place.group
 
 
 class AudienceSerializer(ResourceSerializer):
@@ -81,6 +87,7 @@ class AudienceSerializer(ResourceSerializer):
     )
     dependencies = RelatedById(many=True, read_only=True, model=Audience)
     dependents = RelatedById(many=True, read_only=True, model=Audience)
+    group = RelatedById(read_only=True, model=AudienceGroup, via="place__group", related=_group_of)
     # Of any size, so never included, and listed only by their own URLs, page by page.
     members = RelatedById(many=True, read_only=True, model=Membership, linkage=False)
     included = RelatedById(many=True, read_only=True, model=Membership, linkage=False)
@@ -116,6 +123,7 @@ class AudienceSerializer(ResourceSerializer):
             "segments",
             "dependencies",
             "dependents",
+            "group",
             "members",
             "included",
             "excluded",
@@ -148,6 +156,9 @@ class AudienceFilters(ResourceFilters):
     search = SearchFilter(help_text="In the name and description.")
     segment = django_filters.UUIDFilter(
         field_name="segments__id", help_text="Those that ask for the segment of this id."
+    )
+    group = django_filters.UUIDFilter(
+        field_name="place__group__id", help_text="Those of the group of this id."
     )
 
     class Meta(ResourceFilters.Meta):
@@ -216,6 +227,9 @@ class AudienceViewSet(WritableViewSet):
         "segments": SegmentsOfAnAudience("segments.api.segments.SegmentViewSet", "segments"),
         "dependencies": ToMany(_AUDIENCES, "dependencies"),
         "dependents": ToMany(_AUDIENCES, "dependents"),
+        "group": ToOne(
+            "audiences.api.groups.AudienceGroupViewSet", "place__group", related=_group_of
+        ),
         "members": MembersOfAnAudience("audiences.api.members.MemberViewSet", "members"),
         "included": ListedByHand(Listed.INCLUDED),
         "excluded": ListedByHand(Listed.EXCLUDED),

@@ -58,7 +58,7 @@ class EnrolmentSerializer(AnswerSerializer):
 
 class Enrol(Operation):
     """Whoever isn't known is told and passed over. The members are brought up to date in the
-    background, within a second."""
+    background, about a second later."""
 
     gives = takes = EnrolmentSerializer
     method = "post"

@@ -211,6 +211,8 @@ class AudienceSegment(models.Model):
     ends in one space.
     """
 
+    held_by = "audience"  # when somebody wants the segment deleted
+
     number = models.BigAutoField(primary_key=True)
     space = _in_space()
     audience = models.ForeignKey(
@@ -238,14 +240,11 @@ class AudienceSegment(models.Model):
     def __str__(self) -> str:
         return f"{self.audience_id} refers to {self.segment_id}"
 
-    @property
-    def user(self) -> Audience:
-        """Who holds on to the segment, when somebody wants it deleted."""
-        return self.audience
-
 
 class AudienceDependency(models.Model):
     """That an audience's rule refers to another audience, which therefore can't be deleted."""
+
+    held_by = "from_audience"  # when somebody wants the other audience deleted
 
     number = models.BigAutoField(primary_key=True)
     space = _in_space()
@@ -274,11 +273,6 @@ class AudienceDependency(models.Model):
 
     def __str__(self) -> str:
         return f"{self.from_audience_id} depends on {self.to_audience_id}"
-
-    @property
-    def user(self) -> Audience:
-        """Who holds on to the other audience, when somebody wants it deleted."""
-        return self.from_audience
 
 
 class Listed(models.TextChoices):

@@ -276,10 +276,15 @@ def read_sample(*, space: int, wanted: Wanted, clock: Clock, size: int) -> tuple
     (rows,) = _fetch(
         "SELECT reltuples FROM pg_class WHERE oid = 'segments_membership'::regclass", []
     )
-    share = min(1.0, size / max(rows, 1))
-    numbers, columns = _read_columns(
-        wanted, "TABLESAMPLE SYSTEM (%s) WHERE space_number = %s", [100 * share, space]
+    drawn, numbers, columns = _read_columns(
+        wanted,
+        "TABLESAMPLE SYSTEM (%s)",
+        [100 * min(1.0, size / max(rows, 1))],
+        ours=f"FILTER (WHERE space_number = {space:d})",
+        count="count(*)",
     )
+    # blocks are drawn one by one: how many rows they have is not what was asked for
+    share = drawn / max(rows, drawn, 1)
     lists = wanted.segments or wanted.lists
     listed = [_array(numbers.tolist() if lists else [])]
     return _chunk(numbers, columns, wanted, clock, "= ANY(%s::int[])", listed), share
@@ -291,28 +296,36 @@ def _array(numbers: Sequence[int]) -> str:
 
 
 def _read(space: int, wanted: Wanted, clock: Clock, which: str, parameters: Sequence[Any]) -> Chunk:
-    numbers, columns = _read_columns(
+    _, numbers, columns = _read_columns(
         wanted, f"WHERE space_number = %s AND number {which}", [space, *parameters]
     )
     return _chunk(numbers, columns, wanted, clock, which, parameters)
 
 
 def _read_columns(
-    wanted: Wanted, where: str, parameters: Sequence[Any]
-) -> tuple[NDArray[np.uint32], dict[str, Column]]:
+    wanted: Wanted, where: str, parameters: Sequence[Any], *, ours: str = "", count: str = "0"
+) -> tuple[int, NDArray[np.uint32], dict[str, Column]]:
     """Each column comes as one binary value, its rows strung together: a row at a time would cost
-    a Python step for each. All in one statement, so that they are in one order."""
+    a Python step for each. All in one statement, so that they are in one order.
+
+    Of the rows ``ours`` filters those to be told, and ``count`` is asked of all.
+    """
     found = [_source(name) for name in wanted.sources]
-    aggregates = "".join(f", {one.aggregate}" for one in found)
-    run, *runs = _fetch(
-        f"SELECT string_agg(int4send(number), ''){aggregates} FROM segments_membership {where}",
+    aggregates = "".join(f", {one.aggregate} {ours}" for one in found)
+    rows, run, *runs = _fetch(
+        f"SELECT {count}, string_agg(int4send(number), '') {ours}{aggregates}"
+        f" FROM segments_membership {where}",
         [*(value for one in found for value in one.parameters), *parameters],
     )
     numbers = received(run)
-    return numbers, {
-        name: one.decode(values, len(numbers))
-        for name, one, values in zip(wanted.sources, found, runs, strict=True)
-    }
+    return (
+        rows,
+        numbers,
+        {
+            name: one.decode(values, len(numbers))
+            for name, one, values in zip(wanted.sources, found, runs, strict=True)
+        },
+    )
 
 
 def _chunk(

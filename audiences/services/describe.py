@@ -11,7 +11,7 @@ from segments.models import Segment
 
 Names = dict[UUID, str]
 # A definition that was changed in the database, past the services, can be anything.
-_UNREADABLE = (LookupError, TypeError, ValueError, AttributeError)
+UNREADABLE = (LookupError, TypeError, ValueError, AttributeError)
 
 
 def summaries(audiences: Iterable[Audience]) -> dict[int, str]:
@@ -27,7 +27,7 @@ def summaries(audiences: Iterable[Audience]) -> dict[int, str]:
 def _summary(audience: Audience, names: Names) -> str:
     try:
         return audience.type.summary(audience.configuration, names)
-    except _UNREADABLE:
+    except UNREADABLE:
         return "who is meant can't be read"
 
 
@@ -47,7 +47,7 @@ def warnings(audiences: Iterable[Audience]) -> dict[int, list[str]]:
 def _named(audience: Audience) -> Iterable[str]:
     try:
         return audience.type.asked_by_name(audience.configuration)
-    except _UNREADABLE:
+    except UNREADABLE:
         return ()
 
 
@@ -55,7 +55,7 @@ def _warnings(audience: Audience, found: Mapping[str, Found]) -> list[str]:
     kinds = {name: one.kind for name, one in found.items()}
     try:
         return audience.type.warnings(audience.configuration, kinds)
-    except _UNREADABLE:
+    except UNREADABLE:
         return []  # its status says why it can't be read
 
 
@@ -70,7 +70,7 @@ def referred_names(audiences: Iterable[Audience]) -> dict[int, Names]:
             others |= {(space, id) for id in audience.type.audiences(audience.configuration)}
             ids = {(space, id) for name in _named(audience) if (id := id_of(name))}
             segments, others = segments | ids, others | ids
-        except _UNREADABLE:
+        except UNREADABLE:
             continue  # it refers to nothing that could be named
     names: dict[int, Names] = {}
     if segments:

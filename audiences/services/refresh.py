@@ -38,8 +38,8 @@ WITH taken AS (
     RETURNING space_number, membership_numbers
 ), unread AS (
     INSERT INTO segments_unreadtexts (space_number, membership_numbers)
-    SELECT space_number, membership_numbers[start : start + 4999]
-    FROM taken, generate_series(1, cardinality(membership_numbers), 5000) AS start
+    SELECT space_number, membership_numbers[start : start + 19999]
+    FROM taken, generate_series(1, cardinality(membership_numbers), 20000) AS start
 )
 SELECT membership_numbers FROM taken
 """

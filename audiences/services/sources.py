@@ -43,14 +43,23 @@ def make_source(
 
 
 @transaction.atomic
-def change_source(
+def change_source(source: Source, **values: Any) -> Source:
+    """Change a source, as ``set_values`` does, and save it. Raises what ``make_source`` raises."""
+    set_values(source, **values)
+    return save_row(source)
+
+
+def set_values(
     source: Source,
     *,
     name: str | None = None,
     key: str | None = None,
     settings: Mapping[str, Any] | None = None,
-) -> Source:
-    """Change a source; what is not given stays. Raises what ``make_source`` raises."""
+) -> None:
+    """Set what is given on a source that is not saved yet.
+
+    :raises ValidationError: naming each field at fault.
+    """
     if settings is not None:
         clean = _clean(source, settings)
         if source.encrypted_key and clean != source.settings and key is None:
@@ -62,7 +71,8 @@ def change_source(
         _check_key(source, key.strip())
         source.encrypted_key = keys.encrypt(key.strip())
         source.key_ending = keys.ending(key.strip())
-    return save_row(source, name=source.name if name is None else name)
+    if name is not None:
+        source.name = name
 
 
 def _clean(source: Source, settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -199,12 +199,16 @@ def _fail(sync: Sync, code: str, error: str, at: datetime.datetime) -> None:
 
 
 def _question(refusal: TooManyRemoved) -> str:
+    share = _percent(refusal.removed / refusal.listed)
     return (
         f"This would take {refusal.removed:,} of the {refusal.listed:,} out of the audience: "
-        f"{refusal.removed / refusal.listed:.1%}, where up to {refusal.share:.1%} go without "
-        "asking. Look whether the list is as it should be where it comes from, then sync again "
-        "and confirm."
+        f"{share}, where up to {_percent(refusal.share)} go without asking. Look whether the list "
+        "is as it should be where it comes from, then sync again and confirm."
     )
+
+
+def _percent(share: float) -> str:
+    return f"{share * 100:.3g} %"
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ class Pql(AudienceType):
 
     name = "pql"
     label = "PQL"
-    help_text = "Members whom an expression in PQL admits, Adobe's profile query language."
+    help_text = "Members whom an expression admits, in the profile query language of Adobe."
     hidden_because = "not_in_audience"
 
     def clean(self, configuration: Configuration) -> dict[str, Any]:

@@ -206,7 +206,7 @@ class MembershipOfferViewSet(ResourceViewSet):
     def _answers(self, membership: UUID, given: Mapping[str, str]) -> Sequence[Visibility]:
         at = timezone.now()
         if "at" in given:
-            at = read_moment("filter[at]", given["at"], self.space.zone)
+            at = read_moment("filter[at]", given["at"], self.space)
         try:
             return membership_offers(space=self.space, membership=membership, at=at)
         except Membership.DoesNotExist:

@@ -21,7 +21,7 @@ from django.core.files import File
 from django.db import transaction
 
 from segments.imports import files
-from segments.imports.look import look
+from segments.imports.look import Look, look
 from segments.imports.refusals import ImportRefused
 from segments.imports.targets import aim, check_options
 from segments.models import Import, ImportState, Segment, Space
@@ -88,6 +88,8 @@ def take_file(
 ) -> None:
     """Keep the file that is to be imported, in place of one sent before, and look at it.
 
+    What was said before of a column that it has still holds; of the others, what they seem to be.
+
     :raises NotNow: the import is worked on, or has succeeded.
     :raises ImportRefused: the file can't be read; nothing is kept then.
     """
@@ -103,7 +105,8 @@ def take_file(
             before = import_.file
             _forget_findings(import_)
             import_.file, import_.file_name, import_.file_size = kept, name[-255:], content.size
-            import_.mapping, import_.rows_total = seen.mapping, max(lines - 1, 0)
+            import_.mapping = _mapping(seen, import_.mapping or {})
+            import_.rows_total = max(lines - 1, 0)
             import_.look = asdict(seen)
             del import_.look["mapping"]
             import_.state, import_.uploaded_at = ImportState.UPLOADED, at
@@ -191,6 +194,10 @@ def remove_files(import_: Import) -> None:
             import_.state = ImportState.CANCELLED
         import_.save()
     files.let_go(names)
+
+
+def _mapping(seen: Look, before: Mapping[str, str | None]) -> dict[str, str | None]:
+    return {name: before.get(name, field) for name, field in seen.mapping.items()}
 
 
 def _lock(import_: Import) -> None:

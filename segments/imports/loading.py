@@ -80,7 +80,8 @@ def load(
         with transaction.atomic():
             staged = stage_as_it_is(cursor, file, progress)
             progress(f"Checking {staged.number:,} rows")
-            prepared = _check(cursor, content, staged.source, progress)
+            content.match(cursor, staged.source, progress)
+            prepared = _check(cursor, content, staged.source)
             return Loaded(rows=staged.number, prepared=prepared)
     except (NotPlain, DataError, NotSupportedError):  # the last: a NaN where a number must be whole
         pass
@@ -103,17 +104,16 @@ def load(
         rows=staged.number,
         bad=bad,
         first_problems=first,
-        prepared=_check(cursor, content, staged.source, progress),
+        prepared=_check(cursor, content, staged.source),
         report=report if bad else None,
     )
 
 
-def _check(cursor: CursorWrapper, content: Content, rows: str, progress: Progress) -> int:
+def _check(cursor: CursorWrapper, content: Content, rows: str) -> int:
     """Make the table; how many rows were prepared for it.
 
     :raises NotPlain: when it holds anything that must not be imported.
     """
-    content.match(cursor, rows, progress)
     prepared = 0
     if statement := content.prepare(rows):
         cursor.execute(statement)

@@ -48,17 +48,21 @@ def check_options(import_: Import) -> None:
 
 
 def _check_mapping(import_: Import) -> None:
-    """That the columns of the file, which may not be there yet, can be read so."""
-    if import_.mapping is None or import_.look is None:
+    """That each column holds a field or nothing; and, when the file is there, one of its own."""
+    mapping = import_.mapping or {}
+    for name, field in mapping.items():
+        if not (field is None or isinstance(field, str)):
+            problem = f"“{name[:60]}” must hold the name of a field, or null to leave it out."
+            raise ValidationError({"mapping": problem})
+    if import_.look is None:
         return
-    needed = ["external_id"] if import_.target == ImportTarget.MEMBERSHIPS else IDENTIFIERS
     try:
         match_header(
             import_.look["header"],
             known=FIELDS,
-            needed=[needed],
+            needed=[IDENTIFIERS],
             metadata=True,
-            mapping=import_.mapping,
+            mapping=mapping,
         )
     except WrongHeader as error:
         raise ValidationError({"mapping": str(error)}) from error

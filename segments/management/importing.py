@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from segments.imports.loading import Loaded
 from segments.imports.refusals import BadRows, ImportRefused, Problem, TooManyRemoved
-from segments.models import Space
+from segments.management.spaces import space_named
 
 
 class ImportCommand(BaseCommand):
@@ -75,7 +75,7 @@ class ImportCommand(BaseCommand):
             with _opened(options["file"]) as file, _Bar() as bar:
                 imported = self.run_import(
                     {
-                        "space": _space(options["space"]),
+                        "space": space_named(options["space"]),
                         "file": file,
                         "now": timezone.now(),
                         "dry_run": options["dry_run"],
@@ -139,14 +139,6 @@ def _mapped(text: str) -> tuple[str, str | None]:
     if not (equals and column.strip()):
         raise ArgumentTypeError(f"“{text}” is not of the form COLUMN=FIELD")
     return column.strip(), field.strip() or None
-
-
-def _space(slug: str) -> Space:
-    try:
-        return Space.objects.get(slug=slug)
-    except Space.DoesNotExist:
-        slugs = ", ".join(Space.objects.values_list("slug", flat=True)[:20]) or "none yet"
-        raise CommandError(f"There is no space “{slug}”. There is: {slugs}.") from None
 
 
 @contextmanager

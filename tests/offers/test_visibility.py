@@ -75,7 +75,7 @@ def test_all_reasons_are_given_in_order_and_the_first_is_the_status(
     assert answer.visible_status == "discontinued"
     assert not answer.eligible
     _, expired, age, segments = answer.visible_reasons
-    assert expired.detail == "The offer expired on 2026-06-14 12:00 UTC."
+    assert expired.detail == "The offer expired on 2026-06-14 14:00 CEST."
     assert age.audience is not None
     assert (age.audience.name, age.detail) == (
         "aged 18 or over",

@@ -103,15 +103,25 @@ def test_a_space_sees_its_own(
     assert not numbers_found(space=other_space, words="ana")
 
 
-def test_many_changes_are_noted_in_parts(space: Space, worker: Make, at: datetime.datetime) -> None:
-    Membership.objects.bulk_create(
-        Membership(space=space, external_id=f"m-{place}") for place in range(12_000)
+def test_many_changes_are_noted_and_read_in_parts(
+    space: Space,
+    make_membership: Make,
+    worker: Make,
+    at: datetime.datetime,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    person = make_membership(full_name="Ana")
+    ChangedMemberships.objects.create(
+        space=space, membership_numbers=[*range(10**8, 10**8 + 45_000), person.pk]
     )
     refresh_space(space=space, now=at)
     sizes = [len(row.membership_numbers) for row in UnreadTexts.objects.order_by("number")]
-    assert (sum(sizes), max(sizes)) == (12_000, 5_000)
+    assert sizes == [1, 20_000, 20_000, 5_001]
+    monkeypatch.setattr(search, "_AT_ONCE", 20_001)
+    assert search._read_some(space)
+    assert [len(row.membership_numbers) for row in UnreadTexts.objects.all()] == [20_000, 5_001]
     worker()
-    assert len(found(space, "m-1")) == 3_111
+    assert found(space, "ana") == [person.external_id]
 
 
 def test_memberships_alone_are_asked_when_many_have_changed(

@@ -7,6 +7,7 @@ from audiences.admin.forms.member_list import ExternalForm, StaticForm
 from audiences.admin.forms.pql import PqlForm
 from audiences.admin.forms.rules import RulesForm
 from audiences.admin.forms.segment_list import InAllSegmentsForm, InAnySegmentForm
+from audiences.admin.forms.synced import SyncedForm
 from audiences.admin.forms.tier import TierForm
 
 FORMS: dict[str, type[AudienceForm]] = {
@@ -21,6 +22,7 @@ FORMS: dict[str, type[AudienceForm]] = {
         ExternalForm,
         PqlForm,
         DefinitionQueryForm,
+        SyncedForm,
     )
 }
 

@@ -22,13 +22,13 @@ class Command(BaseCommand):
         parser.add_argument("--space", metavar="SLUG", help="Only this space.")
         parser.add_argument("--audience", metavar="KEY", help="Only this one: its id or name.")
         parser.add_argument(
-            "--confirm",
+            "--confirmed",
             action="store_true",
             help="Also where it takes more than the set share off a list. With --audience.",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["confirm"] and not options["audience"]:
+        if options["confirmed"] and not options["audience"]:
             raise CommandError("Confirm for one list at a time: name it with --audience.")
         failed = 0
         for audience in self._audiences(options["space"], options["audience"]):
@@ -36,7 +36,7 @@ class Command(BaseCommand):
                 with tqdm(unit=" people", disable=None, leave=False) as bar:
                     sync = sync_now(
                         audience=audience,
-                        confirmed=options["confirm"],
+                        confirmed=options["confirmed"],
                         progress=partial(_show, bar),
                     )
             except (NotSynced, SyncInProgress) as error:

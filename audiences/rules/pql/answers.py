@@ -19,7 +19,7 @@ from audiences.rules import fields
 from audiences.rules.clock import EPOCH, microseconds
 from audiences.rules.columns import SINCE, Chunk, Column, Documents, Mask, Ordered, Text
 from audiences.rules.facts import Facts
-from audiences.rules.pql import profile, windows
+from audiences.rules.pql import profile, sums, windows
 from audiences.rules.pql.asked import Asked
 from audiences.rules.pql.program import Program, program
 from audiences.rules.pql.times import Now
@@ -109,9 +109,10 @@ def column(leaf: Pql, chunk: Chunk) -> Answer:
     :raises TooMuchWork: it would take too long for one of them.
     """
     if leaf not in chunk.answered:
-        chunk.answered[leaf] = _by_window(leaf, chunk) or _by_values(leaf, chunk)
-    found: Answer = chunk.answered[leaf]
-    return found
+        found = _by_window(leaf, chunk) or _by_sums(leaf, chunk)
+        chunk.answered[leaf] = found or _by_values(leaf, chunk, slice(None))
+    answer: Answer = chunk.answered[leaf]
+    return answer
 
 
 def _by_window(leaf: Pql, chunk: Chunk) -> Answer | None:
@@ -129,15 +130,27 @@ def _by_window(leaf: Pql, chunk: Chunk) -> Answer | None:
     return Answer(held, _moment(asked.changes_at))
 
 
-def _by_values(leaf: Pql, chunk: Chunk) -> Answer:
+def _by_sums(leaf: Pql, chunk: Chunk) -> Answer | None:
+    """The answer of a comparison of sums: those who are too close are asked one by one."""
+    if not sums.is_one(leaf.expression):
+        return None
+    held, unsure = sums.held(leaf.expression, chunk.columns, len(chunk.numbers))
+    if not unsure.any():
+        return Answer(held, None)
+    exactly = _by_values(leaf, chunk, unsure)
+    held[unsure] = exactly.held
+    return Answer(held, None, exactly.asked, exactly.seconds)
+
+
+def _by_values(leaf: Pql, chunk: Chunk, which: Mask | slice) -> Answer:
     started = time.perf_counter()
     known = _program(leaf)
     asked = Asked(known.slots, Now.at(chunk.clock.now))
-    coded = [_coded(leaf, read, chunk) for read in known.reads]
-    codes, combinations = _combined(coded, len(chunk.numbers))
+    coded = [_coded(leaf, read, chunk, which) for read in known.reads]
+    codes, combinations = _combined(coded, len(chunk.numbers[which]))
     answers = np.fromiter((known.ask(asked.of(values)) for values in combinations), np.bool_)
     return Answer(
-        answers[codes] if len(answers) else np.zeros(len(chunk.numbers), np.bool_),
+        answers[codes] if len(answers) else np.zeros(0, np.bool_),
         _moment(asked.changes_at),
         len(answers),
         time.perf_counter() - started,
@@ -161,15 +174,18 @@ class _Coded:
     values: Sequence[Value]
 
 
-def _coded(leaf: Pql, read: str, chunk: Chunk) -> _Coded:
+def _coded(leaf: Pql, read: str, chunk: Chunk, which: Mask | slice) -> _Coded:
     source = _source(leaf, read)
     if source is None:
-        alike = np.zeros(len(chunk.numbers), np.int64)
+        alike = np.zeros(len(chunk.numbers[which]), np.int64)
         return _Coded(alike, [[] if read == profile.EVENTS else None])
     if ("coded", source) not in chunk.answered:
         chunk.answered["coded", source] = _encoded(source, chunk.columns[source])
     found: _Coded = chunk.answered["coded", source]
-    return found
+    if isinstance(which, slice):
+        return found
+    places, codes = np.unique(found.codes[which], return_inverse=True)
+    return _Coded(codes, [found.values[place] for place in places.tolist()])
 
 
 def _encoded(source: str, column: Column) -> _Coded:

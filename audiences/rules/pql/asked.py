@@ -10,6 +10,7 @@ from audiences.rules.pql.values import HIGHEST, Value
 
 MOST_STEPS = 100_000  # for one member; about a tenth of a second
 _LETTERS = 64  # of a text, in one step
+_PATTERN = 20  # steps to begin to look for a pattern
 
 
 class TooMuchWork(ValueError):
@@ -56,6 +57,10 @@ class Asked:
                     self.spend_on(item)
         elif isinstance(value, str) and len(value) > _LETTERS:
             self.spend(len(value) // _LETTERS)
+
+    def spend_on_pattern(self, texts: Value) -> None:
+        """The steps that it takes to look for a pattern in a text, or in each of several."""
+        self.spend(_PATTERN * (len(texts) if isinstance(texts, list) else 1))
 
     def changes(self, moment: int) -> None:
         """Note that what was just worked out may change at that moment."""

@@ -24,7 +24,7 @@ from audiences.rules.pql import profile, syntax, windows
 from audiences.rules.pql.asked import Asked
 from audiences.rules.pql.program import Scope, value_of
 from audiences.rules.pql.syntax import Expression
-from audiences.rules.pql.texts import COMPARISONS, NEGATIVES
+from audiences.rules.pql.texts import COMPARISONS, NEGATIVES, as_expression
 from audiences.rules.pql.times import Now
 from audiences.rules.pql.values import DAY, HIGHEST, LOWEST, Moment, Value
 from audiences.rules.tree import AllOf, AnyOf, Condition, Duration, Not, Rule
@@ -215,10 +215,10 @@ def _one_of(known: _Field, values: list[Value], *, case_sensitive: bool = True) 
 
 
 def _like(known: _Field, pattern: str) -> Rule:
-    """A pattern with its only ``%`` at the ends."""
+    """With its only ``%`` at the ends, a comparison; else a regular expression."""
     inner = pattern.strip("%")
-    if "%" in inner or "_" in inner or pattern == "%" * len(pattern):
-        raise _Unsaid
+    if "%" in inner or "_" in inner or not inner:
+        return _compared(known, "matches", read_pattern(as_expression(pattern)))
     after, before = pattern.endswith("%"), pattern.startswith("%")
     operator = {
         (False, False): "equals",

@@ -34,12 +34,15 @@ def method(compiler: Compiler, call: syntax.Call, scope: Scope) -> Ask:
         each = _each(compiler, call.arguments[0], scope)
         return _ranked(object, each, arguments[0], highest=name == "topN")
     arguments = [compiler.ask(argument, scope) for argument in call.arguments]
+    is_pattern = name in ("matches", "regexGroup")
     plain = _text_comparison(name) if name in COMPARISONS else _PLAIN[name]
 
     def ask(asked: Asked) -> Value:
         values = [object(asked), *(argument(asked) for argument in arguments)]
         for value in values:
             asked.spend_on(value)
+        if is_pattern:
+            asked.spend_on_pattern(values[0])
         return plain(*values)
 
     return ask

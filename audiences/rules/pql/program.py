@@ -12,33 +12,22 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from audiences.rules.operators.text import text_of
 from audiences.rules.pql import methods, moments, profile, syntax
 from audiences.rules.pql.arrays import AGGREGATES, field_of
-from audiences.rules.pql.asked import Ask, Asked, Test
+from audiences.rules.pql.asked import Ask, Asked, Test, TooMuchWork
 from audiences.rules.pql.errors import PqlError
+from audiences.rules.pql.functions import COMPARISONS, FUNCTIONS, ORDERS, compared, ordered
 from audiences.rules.pql.syntax import Expression
-from audiences.rules.pql.texts import compared_with_any, like, matches
-from audiences.rules.pql.times import day_of
 from audiences.rules.pql.values import (
-    Entry,
     Value,
     calculated,
-    equal,
     number_beside,
-    same,
     truth,
 )
 
 IN_FORCE = "realized"  # the status in a segment of whoever is in it
 SINCE = "since."
 _NAMESPACE = "ups"
-_ORDERS: dict[str, Callable[[Decimal, Decimal], bool]] = {
-    "<": Decimal.__lt__,
-    "<=": Decimal.__le__,
-    ">": Decimal.__gt__,
-    ">=": Decimal.__ge__,
-}
 
 
 @dataclass(frozen=True)
@@ -51,7 +40,11 @@ class Program:
     slots: int  # for the variables of one asking
 
     def ask(self, asked: Asked) -> bool:
-        return self.test(asked)
+        """:raises TooMuchWork: it takes too many steps, or what it reads nests too deep."""
+        try:
+            return self.test(asked)
+        except RecursionError:
+            raise TooMuchWork from None
 
 
 @lru_cache(4096)
@@ -255,10 +248,10 @@ class Compiler:
     def binary(self, expression: syntax.Binary, scope: Scope) -> Ask:
         left, right = self.ask(expression.left, scope), self.ask(expression.right, scope)
         operator = expression.operator
-        if operator in _ORDERS:
-            return _ordered(_ORDERS[operator], left, right)
-        if operator in _COMPARISONS:
-            return _compared(_COMPARISONS[operator], left, right)
+        if operator in ORDERS:
+            return ordered(ORDERS[operator], left, right)
+        if operator in COMPARISONS:
+            return compared(COMPARISONS[operator], left, right)
 
         def ask(asked: Asked) -> Value:
             first = left(asked)
@@ -284,7 +277,7 @@ class Compiler:
                 yes, no = (self.ask(one, scope) for one in expression.arguments[1:])
                 return lambda asked: yes(asked) if test(asked) else no(asked)
         arguments = [self.ask(one, scope) for one in expression.arguments]
-        return _FUNCTIONS[expression.name](arguments)
+        return FUNCTIONS[expression.name](arguments)
 
     # Loops
 
@@ -343,88 +336,6 @@ def _step(ask: Ask, name: str) -> Ask:
     return stepped
 
 
-def _ordered(order: Callable[[Decimal, Decimal], bool], left: Ask, right: Ask) -> Ask:
-    def ask(asked: Asked) -> Value:
-        first, second = left(asked), right(asked)
-        if isinstance(first, list):
-            asked.spend(len(first))
-            numbers = [(item, number_beside(item, second)) for item in first]
-            return any(other is not None and order(item, other) for item, other in numbers)
-        if isinstance(second, list):
-            asked.spend(len(second))
-            others = [number_beside(first, item) for item in second]
-            return any(other is not None and order(first, other) for other in others)
-        other = number_beside(first, second)
-        return other is not None and order(first, other)
-
-    return ask
-
-
-def _compared(comparison: Callable[[Value, Value], bool], left: Ask, right: Ask) -> Ask:
-    def ask(asked: Asked) -> Value:
-        first, second = left(asked), right(asked)
-        if first is None or second is None:
-            return False
-        asked.spend_on(first)
-        asked.spend_on(second)
-        return comparison(first, second)
-
-    return ask
-
-
-def _in(value: Value, items: Value) -> bool:
-    wanted = items if isinstance(items, list) else (items,)
-    return any(item is not None and same(value, item) for item in wanted)
-
-
-_COMPARISONS: dict[str, Callable[[Value, Value], bool]] = {
-    "=": equal,
-    "!=": lambda left, right: not equal(left, right),
-    "in": _in,
-    "notIn": lambda left, right: not _in(left, right),
-    "like": like,
-    "matches": matches,
-}
-
-
-def _date(arguments: Sequence[Ask]) -> Ask:
-    def ask(asked: Asked) -> Value:
-        numbers = [argument(asked) for argument in arguments]
-        if not all(isinstance(one, Decimal) and abs(one) < 10_000 for one in numbers):
-            return None
-        return day_of(*map(int, numbers))
-
-    return ask
-
-
-def _string_compare(arguments: Sequence[Ask]) -> Ask:
-    def ask(asked: Asked) -> Value:
-        name, left, wanted, *case = (argument(asked) for argument in arguments)
-        asked.spend_on(left)
-        asked.spend_on(wanted)
-        return compared_with_any(name, left, wanted, case[0] if case else True)
-
-    return ask
-
-
-def _entry(arguments: Sequence[Ask]) -> Ask:
-    name, value = arguments
-
-    def ask(asked: Asked) -> Value:
-        key = text_of(name(asked))
-        return None if key is None else Entry(key, value(asked))
-
-    return ask
-
-
-_FUNCTIONS: dict[str, Callable[[Sequence[Ask]], Ask]] = {
-    "date": _date,
-    "stringCompare": _string_compare,
-    "mapEntry": _entry,
-    "currentYear": lambda _: moments.part_of_today("year"),
-    "currentMonth": lambda _: moments.part_of_today("month"),
-    "currentDayOfMonth": lambda _: moments.part_of_today("day"),
-}
 _YES_OR_NO = (syntax.And, syntax.Or, syntax.Not, syntax.Occurs, syntax.Chain)
 
 

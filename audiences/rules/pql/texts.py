@@ -65,11 +65,12 @@ def compared_with_any(name: Value, left: Value, wanted: Value, case_sensitive: V
 
 def like(left: Value, pattern: Value) -> bool:
     """The whole text against a pattern: ``%`` stands for any letters, ``_`` for one."""
-    return matches(left, _as_expression(pattern)) if isinstance(pattern, str) else False
+    return matches(left, as_expression(pattern)) if isinstance(pattern, str) else False
 
 
 @lru_cache(1024)
-def _as_expression(pattern: str) -> str:
+def as_expression(pattern: str) -> str:
+    """The regular expression that says what ``like`` does."""
     meant = {"%": ".*", "_": "."}
     return f"(?s)^{''.join(meant.get(one) or _quoted(one) for one in pattern)}$"
 

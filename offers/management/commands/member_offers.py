@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from offers.visibility import Visibility, membership_offers
+from segments.management.spaces import space_named
 from segments.models import Membership, Space
 
 _HEADINGS = ("OFFER", "NAME", "STATUS", "WHY")
@@ -27,7 +28,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        space = _space(options["space"])
+        space = space_named(options["space"])
         at = _moment(space, options["at"])
         try:
             membership = Membership.objects.get(space=space, external_id=options["external_id"])
@@ -43,14 +44,6 @@ class Command(BaseCommand):
         for line in _table([_HEADINGS, *map(_row, answers)]):
             self.stdout.write(line)
         self.stdout.write(f"{seen} of {len(answers)} offers visible")
-
-
-def _space(slug: str) -> Space:
-    try:
-        return Space.objects.get(slug=slug)
-    except Space.DoesNotExist as error:
-        known = ", ".join(Space.objects.values_list("slug", flat=True)) or "none yet"
-        raise CommandError(f"There is no space “{slug}”. The spaces are: {known}.") from error
 
 
 def _moment(space: Space, text: str | None) -> datetime.datetime:

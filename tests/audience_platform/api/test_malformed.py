@@ -112,6 +112,11 @@ def requests(
         {"sample": {"percent": 10, "seed": "x"}},
     ]
     ruled = {"rule": {"any": [{"all": conditions}]}, "estimate": False}
+    convertible = {
+        "format": "rules",
+        "value": {"all": [conditions[0], conditions[3]]},
+        "to": "pql/json",
+    }
     drawn_from = {"audience": {"data": {"type": "audiences", "id": str(audience.id)}}}
     aimed_at = {"audiences": {"data": [{"type": "audiences", "id": str(audience.id)}]}}
     loyalty = {
@@ -225,6 +230,11 @@ def requests(
                     "relationships": drawn_from,
                 }
             },
+        ),
+        (
+            "POST",
+            "rules/convert",
+            {"data": {"type": "rule-conversions", "attributes": convertible}},
         ),
         (
             "POST",

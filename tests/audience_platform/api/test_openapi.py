@@ -15,6 +15,8 @@ from openapi_spec_validator import OpenAPIV30SpecValidator
 from audience_platform.api import urls
 from audiences.services import refresh_space
 from audiences.services.groups import make_group
+from audiences.services.sources import make_source
+from audiences.services.sync import request_sync
 from segments.imports.asking import make_import
 
 Make = Callable[..., Any]
@@ -120,6 +122,15 @@ def test_every_answer_is_as_described(
     (place,) = api.get("segment-memberships").json()["data"]
     (space,) = api.get("spaces").json()["data"]
     group = make_group(space=audience.space, name="Both", audiences=[audience, other])
+    source = make_source(
+        space=audience.space,
+        vendor="csv_url",
+        name="Web shop",
+        settings={"url": "https://lists.example.com/members.csv"},
+    )
+    configuration = {"source": str(source.id), "list": "file"}
+    synced = make_audience("synced", name="Shoppers", **configuration)
+    sync = request_sync(audience=synced, at=datetime.datetime.now(datetime.UTC))
     refresh_space(space=audience.space, now=datetime.datetime.now(datetime.UTC))
     version = api.get("audience-versions").json()["data"][0]
     event = api.get("audit-events").json()["data"][0]
@@ -136,8 +147,11 @@ def test_every_answer_is_as_described(
         "audience-versions": version["id"],
         "audit-events": event["id"],
         "audience-groups": group.id,
+        "sources": source.id,
+        "syncs": sync.id,
         "imports": make_import(space=audience.space, segment=gold).id,
         "rule-fields": "age",
+        "rules": "",
         "offers": offer.id,
         "membership-offers": f"{membership.id}:{offer.id}",
     }

@@ -60,6 +60,37 @@ def test_an_audience_of_segments_is_added_and_changed(
     assert list(audience.segments.all()) == [silver]
 
 
+def test_an_audience_is_said_in_pql_beside_its_sentence(
+    colleague: Any, make_audience: Make, make_segment: Make
+) -> None:
+    gold = make_segment("gold")
+    in_gold = make_audience("in_any_segment", segments=[str(gold.id)])
+    page = colleague.page(f"audiences/audience/{in_gold.pk}/change/")
+    assert f"In PQL: <code>inSegment(&quot;{gold.id}&quot;)</code>" in page
+    young = make_audience("age_within", minimum_age=18)
+    page = colleague.page(f"audiences/audience/{young.pk}/change/")
+    assert "PQL can&#x27;t say this." in page or "PQL can't say this." in page
+    assert "age counts by the clock of the space." in page
+    Audience.objects.filter(pk=young.pk).update(configuration={})
+    assert "Who is meant can" in colleague.page(f"audiences/audience/{young.pk}/change/")
+
+
+def test_an_audience_in_pql_is_added_and_changed(colleague: Any, space: Space) -> None:
+    add = "audiences/audience/add/?type=pql"
+    answer = colleague.save(add, space=space.pk, value="totalOrders >", format="pql/text")
+    assert "Line 1, column 14" in faults(answer)["value"][0]
+    colleague.save(add, space=space.pk, value='inSegment("gold")', format="pql/text")
+    audience = Audience.objects.get(space=space)
+    assert audience.configuration["expression"]["value"] == 'inSegment("gold")'
+    path = f"audiences/audience/{audience.pk}/change/"
+    page = colleague.page(path)
+    assert "Members in gold." in page
+    assert "Nothing in this space goes by “gold” yet" in page
+    colleague.save(path, value="totalOrders > 5", format="pql/text")
+    audience.refresh_from_db()
+    assert audience.configuration["expression"]["value"] == "totalOrders > 5"
+
+
 def test_a_configuration_is_never_shown_as_something_to_edit(
     colleague: Any, make_audience: Make
 ) -> None:

@@ -174,6 +174,12 @@ def test_a_group_of_tiers_is_deleted_with_them(colleague: Any, loyalty: Audience
     assert (AudienceGroup.objects.count(), Audience.objects.count()) == (0, 0)
 
 
+def test_an_audience_in_a_group_is_not_deleted(colleague: Any, loyalty: AudienceGroup) -> None:
+    gold = loyalty.audiences.get(name="Gold")
+    asked = colleague.page(f"audiences/audience/{gold.pk}/delete/")
+    assert f'Audience group <a href="/admin/{GROUPS}{loyalty.pk}/change/">Loyalty</a>' in asked
+
+
 def test_members_are_shown_with_their_tier_and_found(
     colleague: Any, loyalty: AudienceGroup, space: Space, make_membership: Make
 ) -> None:

@@ -170,6 +170,17 @@ def test_what_is_no_group_is_pointed_at(api: Any, attributes: Any, pointer: str)
     assert (AudienceGroup.objects.count(), Audience.objects.count()) == (0, 0)
 
 
+def test_an_audience_tells_its_group(api: Any, ages: AudienceGroup, three: list[Audience]) -> None:
+    told = api.get(f"audiences/{three[0].id}?include=group").json()
+    assert told["data"]["relationships"]["group"]["data"]["id"] == str(ages.id)
+    assert told["included"][0]["attributes"]["name"] == "Ages"
+    assert api.get(f"audiences/{three[0].id}/group").json()["data"]["id"] == str(ages.id)
+    assert api.get(f"audiences/{three[1].id}/group").json()["data"] is None
+    assert names(api.get(f"audiences?filter[group]={ages.id}&sort=name")) == ["18+", "65+"]
+    path = f"audiences/{three[1].id}/relationships/group"
+    assert api.patch(path, {"data": None}).status_code == 403
+
+
 # Tiers
 
 

@@ -68,7 +68,7 @@ def test_too_many_who_would_leave_are_confirmed(klaviyo: KlaviyoStandIn, readers
         sync()
     assert list_of(readers).segment_memberships.count() == 1200
 
-    (line,) = sync("--audience", "Readers", "--confirm")
+    (line,) = sync("--audience", "Readers", "--confirmed")
     assert "1,190 left" in line
 
 
@@ -77,7 +77,7 @@ def test_too_many_who_would_leave_are_confirmed(klaviyo: KlaviyoStandIn, readers
     [
         (["--space", "nowhere"], "There is no space “nowhere”. The spaces are: north"),
         (["--audience", "Nobody"], "There is no synced audience “Nobody”"),
-        (["--confirm"], "Confirm for one list at a time"),
+        (["--confirmed"], "Confirm for one list at a time"),
     ],
 )
 def test_what_is_wrong_with_the_arguments(

@@ -1,3 +1,4 @@
+import datetime
 from typing import Any
 from uuid import UUID
 
@@ -6,10 +7,12 @@ from hypothesis import given
 
 from audiences.rules import document
 from audiences.rules.sentence import sentence
+from audiences.rules.tree import InSegment, Not, Rule, Until
 from tests.audiences.rules.strategies import rules
 
 GOLD = UUID(int=1)
 NAMES = {GOLD: "Gold tier"}
+NOON = datetime.datetime(2026, 6, 15, 12, tzinfo=datetime.UTC)
 
 
 def condition(field: str, operator: str, value: Any = None) -> dict[str, Any]:
@@ -42,6 +45,19 @@ CASES = [
 @pytest.mark.parametrize(("tree", "said"), CASES)
 def test_a_rule_says_itself_in_words(tree: dict[str, Any], said: str) -> None:
     assert sentence(document.read(tree), NAMES) == said
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        (InSegment(GOLD, is_list=True), "on the list “Gold tier”"),
+        (Not(InSegment(GOLD, is_list=True)), "not on the list “Gold tier”"),
+        (Until(NOON), "until 2026-06-15 12:00 UTC"),
+        (Not(Until(NOON)), "from 2026-06-15 12:00 UTC"),
+    ],
+)
+def test_what_no_document_says_says_itself_too(rule: Rule, said: str) -> None:
+    assert sentence(rule, NAMES) == said
 
 
 @given(rules)

@@ -25,6 +25,7 @@ from audiences.services import (
 from audiences.services.define import list_by_hand
 from segments.models import Membership, Segment, Space
 from segments.services import add_members, remove_members
+from tests.audiences.rules.pql.meaningful import expressions
 from tests.audiences.rules.strategies import SEGMENTS, members, rules
 
 EXAMPLES = int(os.environ.get("INCREMENTAL_EXAMPLES", "40"))
@@ -37,6 +38,7 @@ steps = st.one_of(
     st.tuples(st.just("unassign"), st.sampled_from(SEGMENTS), st.lists(places)),
     st.tuples(st.just("define"), rules),
     st.tuples(st.just("redefine"), places, rules),
+    st.tuples(st.just("define_in_pql"), expressions),
     st.tuples(st.just("depend"), places),
     st.tuples(st.just("list"), places, places, st.sampled_from([*Listed, None])),
     st.tuples(st.just("lifecycle"), places, st.sampled_from(["published", "inactive"])),
@@ -123,9 +125,16 @@ class _World:
     def define(self, rule: dict[str, Any]) -> None:
         define_audience(space=self.space, audience_type="rules", configuration={"rule": rule})
 
+    def define_in_pql(self, text: str) -> None:
+        define_audience(
+            space=self.space,
+            audience_type="pql",
+            configuration={"expression": {"value": text}},
+        )
+
     def redefine(self, place: int, rule: dict[str, Any]) -> None:
         if audience := self._audience(place):
-            redefine_audience(audience, configuration={"rule": rule})
+            redefine_audience(audience, audience_type="rules", configuration={"rule": rule})
 
     def depend(self, place: int) -> None:
         if audience := self._audience(place):

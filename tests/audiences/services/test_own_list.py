@@ -11,7 +11,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 
-from audiences.models import Audience
+from audiences.models import Audience, AudienceStatus
 from audiences.rules.tree import InSegment, Until
 from audiences.services import define_audience, redefine_audience, refresh_space, summaries
 from audiences.services.define import TypeStays
@@ -116,6 +116,8 @@ def test_an_external_list_lives_for_thirty_days_from_its_first_upload(
         InSegment(list_of(uploaded).id, is_list=True),
         Until(uploaded.expires_at),
     )
+    refresh_space(space=uploaded.space, now=at)
+    assert AudienceStatus.objects.get(audience=uploaded).changes_at == uploaded.expires_at
     for now, held in ((at, 1), (at + 30 * DAY, 0), (at + 60 * DAY, 0)):
         refresh_space(space=uploaded.space, now=now)
         assert len(members_of(uploaded)) == held

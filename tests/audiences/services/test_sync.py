@@ -199,7 +199,9 @@ def test_a_sync_that_would_take_off_too_many_asks_first(
 
     assert (sync.status, sync.error_code) == (SyncStatus.FAILED, "needs_confirmation")
     assert sync.needs_confirmation
-    assert "would take 201 of the 1,000 out of the audience: 20.1%" in sync.error
+    assert (
+        "would take 201 of the 1,000 out of the audience: 20.1 %, where up to 20 % go" in sync.error
+    )
     assert len(on_list(thousand)) == 1000
 
     sync = run(thousand, confirmed=True)

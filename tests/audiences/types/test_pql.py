@@ -162,14 +162,14 @@ def test_a_preview_counts_and_says_what_is_asked_member_by_member(
     _, found = preview_draft(
         space=space,
         audience_type="pql",
-        configuration=_pql("totalOrderValue / totalOrders > 1000.5 and totalOrders > 1400"),
+        configuration=_pql("totalOrderValue % totalOrders = 0 and totalOrders > 1400"),
         at=at,
     )
     assert found.count == 101
-    assert [step.count for step in found.steps] == [101, 501, 101]
+    assert [step.count for step in found.steps] == [101, 1501, 101]
     assert len(found.warnings) == 1
     assert found.warnings[0].startswith(
-        "“totalOrderValue / totalOrders > 1000.5” is asked member by member: about "
+        "“totalOrderValue % totalOrders = 0” is asked member by member: about "
     )
 
 

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from audiences.models import Audience
 from offers.models import Offer
@@ -286,6 +288,22 @@ def test_an_audience_in_use_is_not_deleted(api: Any, make_audience: Make, make_o
     assert api.delete(f"offers/{offer.id}").status_code == 200
     assert api.delete(f"audiences/{audience.id}").status_code == 200
     assert not Audience.objects.exists()
+
+
+def test_who_uses_an_audience_is_told_in_as_many_queries_however_many(
+    api: Any, make_audience: Make, make_offer: Make
+) -> None:
+    def queries(audience: Audience) -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert api.delete(f"audiences/{audience.id}").status_code == 409
+        return len(captured)
+
+    few, many = (make_audience("age_within", minimum_age=age) for age in (18, 21))
+    for audience, count in ((few, 1), (many, 5)):
+        for _ in range(count):
+            make_offer(audience)
+            make_audience("rules", rule={"in_audience": str(audience.id)})
+    assert queries(few) == queries(many)
 
 
 def test_a_list_is_filtered(

@@ -29,7 +29,7 @@ def test_every_offer_is_printed_with_its_status_and_all_its_reasons(
         "Bo (m-1) at 2026-06-15 00:00 CEST",
         "OFFER  NAME  STATUS       WHY",
         "open   Open  visible",
-        "wine   Wine  unpublished  The offer is published on 2026-06-16 12:00 UTC. "
+        "wine   Wine  unpublished  The offer is published on 2026-06-16 14:00 CEST. "
         "Only for members aged 18 or over.",
         "1 of 2 offers visible",
     ]

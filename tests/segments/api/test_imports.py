@@ -233,7 +233,8 @@ def test_options_that_are_not_possible_are_refused(
         ({"external_id": "external_id", "town": "metadata.town"}, "town"),
         ({"external_id": "identifier"}, "identifier"),
         ({"external_id": "email", "email": "email"}, "email"),
-        ({"external_id": None}, "external_id"),
+        ({"external_id": None, "email": None}, "external_id"),
+        ({"full_name": 5}, "full_name"),
     ],
 )
 def test_a_mapping_that_does_not_fit_the_file_is_refused(
@@ -245,6 +246,17 @@ def test_a_mapping_that_does_not_fit_the_file_is_refused(
     assert refusal(answer) == (422, "invalid", "/data/attributes/mapping")
     assert words in answer.json()["errors"][0]["detail"]
     assert imports.read(id) == before
+
+
+def test_what_was_said_of_a_column_holds_for_a_mended_file(imports: Any) -> None:
+    made = imports.make(mapping={"Code": "external_id", "Town": "metadata.city"})
+    data = made.json()["data"]
+    for body in (b"Code,Town,Nick\nm-1,Ghent,A\n", b"Town,Code,Birthday\nGhent,m-1,\n"):
+        assert imports.put(data["attributes"]["upload_url"], body).status_code == 204
+        mapping = imports.read(data["id"])["mapping"]
+        assert (mapping["Code"], mapping["Town"]) == ("external_id", "metadata.city")
+    assert mapping == {"Town": "metadata.city", "Code": "external_id", "Birthday": "birthday"}
+    assert imports.do(data["id"], "run")["result"]["added"] == 1
 
 
 def test_a_change_forgets_what_was_counted(imports: Any) -> None:

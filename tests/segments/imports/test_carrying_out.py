@@ -73,9 +73,9 @@ def wait_for(import_: Import, holds: Callable[[Import], bool], seconds: float = 
 def test_others_see_how_far_it_is(running: Import) -> None:
     with nobody_writes_memberships() as holding, at_work(running) as work:
         wait_for(running, lambda seen: seen.step == "Writing")
-        assert running.percent >= 50
+        assert 40 <= running.percent <= 97  # how far the database is can only be guessed
         assert running.rows_total == 1000
-        assert 500 <= running.rows_done <= 1000
+        assert running.rows_done == int(running.percent * 10)
         assert running.state == ImportState.RUNNING
         assert not Membership.objects.exists()
         holding.rollback()

@@ -162,7 +162,7 @@ def test_must_be_told_what_becomes_of_the_members(
 def test_names_the_spaces_there_are(command: Command) -> None:
     said = command("import_memberships", FILE, into="nord")
 
-    assert said.err == "There is no space “nord”. There is: north. [1]"
+    assert said.err == "There is no space “nord”. The spaces are: north. [1]"
 
 
 def test_a_refusal_says_that_nothing_was_changed(command: Command) -> None:
