@@ -203,7 +203,8 @@ def _check_unlocked(audience: Audience) -> None:
 
     :raises Locked: it is locked.
     """
-    stored = Audience.objects.select_related("space").get(pk=audience.pk)
+    rows = Audience.objects.select_for_update(of=("self",)).select_related("space")
+    stored = rows.get(pk=audience.pk)  # after whoever changes it at this moment
     if is_locked(stored, at=timezone.now()):
         raise Locked(audience)
 

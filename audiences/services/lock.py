@@ -7,12 +7,14 @@ dies leaves none behind.
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.db import transaction
 
 from audiences.models import Audience, AudienceStatus
 from audiences.services.meaning import read_meanings
 from audiences.services.standing import is_being_refreshed
+from segments.models import Space
 
 AT_MOST = datetime.timedelta(seconds=60)  # unless a refresh of the space is at work
 
@@ -33,20 +35,49 @@ def is_locked(audience: Audience, *, at: datetime.datetime) -> bool:
     The first working-out locks nothing: nobody relies on it yet. Nor does a change that nobody
     works out, after a minute.
     """
-    changed = audience.defined_at
-    if changed is None or not audience.is_kept:
-        return False
-    status = AudienceStatus.objects.filter(pk=audience.pk).first()
-    if status is None or status.version == 0 or (status.failed_at and status.failed_at > changed):
-        return False
-    if at - changed > AT_MOST and not _is_worked_on(audience):
-        return False
-    meaning = read_meanings(audience.space).by_number.get(audience.pk)
-    return meaning is not None and meaning.digest != status.meaning
+    return audience.pk in locked_among([audience], at=at)
 
 
-def _is_worked_on(audience: Audience) -> bool:
+def locked_among(audiences: Iterable[Audience], *, at: datetime.datetime) -> set[int]:
+    """The numbers of those that are locked. The queries are as many as their spaces make."""
+    changed = {one.pk: one for one in audiences if one.defined_at is not None and one.is_kept}
+    statuses = AudienceStatus.objects.in_bulk(list(changed)) if changed else {}
+    waiting: dict[Space, list[Audience]] = {}
+    for pk, status in statuses.items():
+        if _may_wait(changed[pk], status):
+            waiting.setdefault(changed[pk].space, []).append(changed[pk])
+    return {
+        audience.pk
+        for space, those in waiting.items()
+        for audience in _locked(space, those, statuses, at)
+    }
+
+
+def _may_wait(audience: Audience, status: AudienceStatus) -> bool:
+    """Whether it has been worked out before, and has not failed since it was changed."""
+    failed, changed = status.failed_at, audience.defined_at
+    return status.version > 0 and not (failed and changed and failed > changed)
+
+
+def _locked(
+    space: Space,
+    audiences: Sequence[Audience],
+    statuses: Mapping[int, AudienceStatus],
+    at: datetime.datetime,
+) -> list[Audience]:
+    lately = [one for one in audiences if one.defined_at and at - one.defined_at <= AT_MOST]
+    if len(lately) < len(audiences) and _is_worked_on(space):
+        lately = list(audiences)
+    meanings = read_meanings(space).by_number if lately else {}
+    return [
+        one
+        for one in lately
+        if one.pk in meanings and meanings[one.pk].digest != statuses[one.pk].meaning
+    ]
+
+
+def _is_worked_on(space: Space) -> bool:
     with transaction.atomic():  # what was locked for the look is let go with the savepoint
-        found = is_being_refreshed(audience.space_id)
+        found = is_being_refreshed(space.pk)
         transaction.set_rollback(True)
     return found
