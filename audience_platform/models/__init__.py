@@ -3,6 +3,7 @@
 from audience_platform.models.api_key import ApiKey, ApiKeyQuerySet, Scope
 from audience_platform.models.audit import AuditEvent, AuditSeal
 from audience_platform.models.idempotent_request import IdempotentRequest
+from audience_platform.models.staff_labels import StaffLabels
 
 __all__ = [
     "ApiKey",
@@ -11,4 +12,5 @@ __all__ = [
     "AuditSeal",
     "IdempotentRequest",
     "Scope",
+    "StaffLabels",
 ]
