@@ -225,6 +225,9 @@ DIALECTS = {
     "/api/": "audience_platform.api.errors",
     "/spaces/": "audience_platform.facades.segment.errors",
     "/audit-events/": "audience_platform.facades.segment.errors",
+    "/data/core/": "audience_platform.facades.adobe.errors",
+    "/ims/": "audience_platform.facades.adobe.errors",
+    "/api/v1/": "audience_platform.facades.fanfare.errors",
 }
 # Where lists come from: on the public Internet, but for the hosts that are named here.
 SOURCES_ALLOWED_HOSTS = environment.hosts("SOURCES_ALLOWED_HOSTS", [])

@@ -9,6 +9,7 @@ handler500 = "audience_platform.dialects.server_error"
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("health/", include(("audience_platform.health", "health"))),
+    path("", include("audience_platform.facades.adobe.urls")),
     path("", include("audience_platform.facades.segment.urls")),
     path("api/", include("audience_platform.api.urls")),
     path("admin/", admin.site.urls),
