@@ -32,6 +32,7 @@ AUDITED = frozenset(
         "segments_segmentmembership",
         "segments_import",
         "audiences_audience",
+        "audiences_audiencestatus",
         "audiences_listedmembership",
         "audiences_audiencegroup",
         "audiences_groupplace",
@@ -40,6 +41,7 @@ AUDITED = frozenset(
         "offers_offer",
         "offers_offeraudience",
         "audience_platform_apikey",
+        "audience_platform_keptpreview",
         "audience_platform_apikey_spaces",
         "auth_user",
     }
@@ -85,6 +87,11 @@ def by_command(name: str) -> Acting:
     """A command of ``manage.py``, given by somebody on this machine."""
     door = Door.JOB if name == "run_jobs" else Door.COMMAND
     return Acting(door, door.value, f"manage.py {name}", actor_id=getpass.getuser())
+
+
+def by_job(name: str, id: int | None) -> Acting:
+    """A job that a worker carries out; its number stands where a request's id does."""
+    return Acting(Door.JOB, Door.JOB.value, name, request_id="" if id is None else f"job {id}")
 
 
 def by_request(request: HttpRequest, id: str) -> Acting:

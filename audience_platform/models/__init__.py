@@ -3,6 +3,7 @@
 from audience_platform.models.api_key import ApiKey, ApiKeyQuerySet, Scope
 from audience_platform.models.audit import AuditEvent, AuditSeal
 from audience_platform.models.idempotent_request import IdempotentRequest
+from audience_platform.models.kept_preview import KeptPreview
 from audience_platform.models.staff_labels import StaffLabels
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "AuditEvent",
     "AuditSeal",
     "IdempotentRequest",
+    "KeptPreview",
     "Scope",
     "StaffLabels",
 ]
