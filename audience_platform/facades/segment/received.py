@@ -15,7 +15,7 @@ from audience_platform.facades.segment.errors import (
     invalid,
     invalid_field,
 )
-from audience_platform.facades.segment.shapes import OPTIONS, USERS
+from audience_platform.facades.segment.shapes import INTERVALS, OPTIONS, USERS
 from audiences.models import Audience, Lifecycle
 from audiences.services.define import LifecycleError, TypeStays
 from audiences.services.lock import Locked
@@ -69,6 +69,17 @@ _KINDS: dict[str, tuple[Check, str]] = {
     "options.includeAnonymousUsers": (_is_truth, "must be a boolean"),
     "options.backfillEventDataDays": (_is_count, "must be a number"),
 }
+_KINDS |= {
+    "strategy": (
+        lambda value: value == "PERIODIC",
+        "must be PERIODIC: other schedules are not kept",
+    ),
+    "config": (_is_object, "must be an object"),
+    "config.interval": (
+        lambda value: isinstance(value, str) and value in INTERVALS,
+        f"must be one of {', '.join(INTERVALS)}",
+    ),
+}
 _CREATED = frozenset(["name", "definition", "audienceType", "enabled", "description", "options"])
 _UPDATED = _CREATED - {"audienceType"}
 _PREVIEWED = frozenset(["definition", "audienceType", "options"])
@@ -106,6 +117,15 @@ def read_previewed(body: Body) -> str:
     return query
 
 
+def read_schedule(body: Body) -> int:
+    """The seconds between two workings-out.
+
+    :raises Refused: naming every value at fault.
+    """
+    _check(body, frozenset(["strategy", "config"]), ["strategy", "config", "config.interval"])
+    return INTERVALS[body["config"]["interval"]]
+
+
 def _typed(body: Body) -> list[str]:
     """``audienceType``, but for who gives the type with the definition, as SDK 50 does."""
     definition = body.get("definition")
@@ -124,7 +144,7 @@ def _values(body: Body, metadata: Mapping[str, Any]) -> dict[str, Any]:
 
 def _check(body: Body, known: frozenset[str], needed: list[str]) -> None:
     given = {**body}
-    for name in ("definition", "options"):
+    for name in ("definition", "options", "config"):
         if isinstance(body.get(name), dict):
             given |= {f"{name}.{inner}": value for inner, value in body[name].items()}
     allowed = known | {name for name in _KINDS if name.partition(".")[0] in known}

@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import CharField, F, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Cast, Coalesce, NullIf
 from django.utils import timezone
+from rest_framework.request import Request
 
 from audience_platform.facades.segment.wire import Shape
 from audience_platform.models import AuditEvent
@@ -41,7 +42,9 @@ def with_who(audiences: QuerySet[Audience]) -> QuerySet[Audience]:
     )
 
 
-def shown(audiences: Iterable[Audience], shape: Shape, *, whole: bool) -> list[dict[str, Any]]:
+def shown(
+    audiences: Iterable[Audience], shape: Shape, *, whole: bool, schedules: bool = False
+) -> list[dict[str, Any]]:
     """The audiences, which ``with_who`` made; ``whole`` with their size and how they are kept.
 
     The queries are as many for one as for a page of them.
@@ -49,10 +52,55 @@ def shown(audiences: Iterable[Audience], shape: Shape, *, whole: bool) -> list[d
     found = list(audiences)
     statuses = AudienceStatus.objects.in_bulk([audience.pk for audience in found])
     locked = locked_among(found, at=timezone.now())
-    return [
+    told = [
         _shown(audience, statuses.get(audience.pk), audience.pk in locked, shape, whole)
         for audience in found
     ]
+    if schedules and shape is not Shape.SEED:
+        for audience, one in zip(found, told, strict=True):
+            one["schedules"] = schedules_of(audience, statuses.get(audience.pk))
+    return told
+
+
+def wants_schedules(request: Request) -> bool:
+    """Whether ``include`` names them, in whatever encoding."""
+    asked = [
+        value
+        for name, values in request.query_params.lists()
+        if name.startswith("include")
+        for value in values
+    ]
+    return any("schedules" in value for value in asked)
+
+
+INTERVALS = {
+    "15m": 15 * 60,
+    "30m": 30 * 60,
+    **{f"{hours}h": hours * 3600 for hours in (1, 2, 4, 6, 8, 12)},
+    "1d": 86_400,
+}
+
+
+def schedules_of(audience: Audience, status: AudienceStatus | None) -> list[dict[str, Any]]:
+    """When it is worked out from all members: one schedule, or none where nobody gave it any."""
+    if audience.refresh_interval is None:
+        return []
+    last = status and status.as_of
+    due = last and last + datetime.timedelta(seconds=audience.refresh_interval)
+    return [
+        {
+            "id": f"sch_{audience.id.hex}",
+            "strategy": "PERIODIC",
+            "config": {"interval": _interval(audience.refresh_interval)},
+            "nextExecution": moment(due) if due else None,
+        }
+    ]
+
+
+def _interval(seconds: int) -> str:
+    """The interval that Segment has a word for: the shortest that is no shorter."""
+    fitting = (word for word, length in INTERVALS.items() if length >= seconds)
+    return next(fitting, "1d")
 
 
 def _shown(
@@ -117,3 +165,23 @@ def moment(at: datetime.datetime) -> str:
     """As JavaScript writes it: ``2006-01-02T15:04:05.000Z``."""
     text = at.astimezone(datetime.UTC).isoformat(timespec="milliseconds")
     return text.replace("+00:00", "Z")
+
+
+_DONE = {Action.CREATED: "Created", Action.CHANGED: "Modified", Action.DELETED: "Deleted"}
+_RUN = {"asked for": "Run Forced", "complete": "Run Complete", "failed": "Run Failed"}
+
+
+def event_shown(event: AuditEvent) -> dict[str, str]:
+    """An audit event: “Audience Modified”, by whom, to what."""
+    kind = event.object_type.removesuffix("s").replace("-", " ")
+    run = event.changes.get("run")
+    done = _RUN[run["after"]] if run else _DONE[Action(event.action)]
+    return {
+        "id": str(event.id),
+        "timestamp": moment(event.happened_at),
+        "type": f"{kind.title().replace('Api', 'API')} {done}",
+        "actor": event.actor_id or event.actor_name,
+        "resourceId": event.object_id,
+        "resourceType": kind,
+        "resourceName": event.object_name,
+    }
