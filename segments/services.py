@@ -63,10 +63,10 @@ def delete_row(row: Row) -> None:
     try:
         row.delete()
     except models.ProtectedError as error:
-        raise InUse(row, _users(error.protected_objects)) from error
+        raise InUse(row, holders(error.protected_objects)) from error
 
 
-def _users(protected: Iterable[models.Model]) -> list[models.Model]:
+def holders(protected: Iterable[models.Model]) -> list[models.Model]:
     """Who holds on to a row: of rows that say that it is used (``held_by``), those who use it. A
     query for each kind of them."""
     held_by: dict[models.Model, str | None] = {

@@ -84,6 +84,8 @@ class GroupPlace(models.Model):
     The migration adds the foreign keys that hold both ends in one space.
     """
 
+    held_by = "group"  # when somebody wants the audience deleted
+
     number = models.BigAutoField(primary_key=True)
     space = models.ForeignKey(
         Space,
@@ -122,8 +124,3 @@ class GroupPlace(models.Model):
 
     def __str__(self) -> str:
         return f"{self.audience_id} at {self.position} of {self.group_id}"
-
-    @property
-    def user(self) -> AudienceGroup:
-        """Who holds on to the audience, when somebody wants it deleted."""
-        return self.group

@@ -76,6 +76,8 @@ class SyncedList(models.Model):
     in one space.
     """
 
+    held_by = "audience"  # when somebody wants the source deleted
+
     number = models.BigAutoField(primary_key=True)
     space = models.ForeignKey(
         Space,
@@ -114,11 +116,6 @@ class SyncedList(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.list_id} of {self.source_id}"
-
-    @property
-    def user(self) -> Audience:
-        """Who holds on to the source, when somebody wants it deleted."""
-        return self.audience
 
 
 class SyncStatus(models.TextChoices):
