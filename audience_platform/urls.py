@@ -11,6 +11,7 @@ urlpatterns = [
     path("health/", include(("audience_platform.health", "health"))),
     path("", include("audience_platform.facades.adobe.urls")),
     path("", include("audience_platform.facades.segment.urls")),
+    path("api/v1/", include("audience_platform.facades.fanfare.urls")),
     path("api/", include("audience_platform.api.urls")),
     path("admin/", admin.site.urls),
 ]
