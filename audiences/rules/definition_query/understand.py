@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from audiences.rules import document, fields
 from audiences.rules.definition_query import syntax
@@ -167,17 +168,30 @@ def _trait(name: str, comparison: Call) -> Rule:
         return rule
     # an audience by its key: in it is “true”
     inside = truth == (comparison.name == "equals")
+    if inside and _is_id(name):  # which nothing else goes by
+        return InNamed(name)
     return AnyOf((InNamed(name), rule)) if inside else _and_not(rule, InNamed(name))
+
+
+def _is_id(name: str) -> bool:
+    try:
+        return bool(UUID(name))
+    except ValueError:
+        return False
 
 
 def _and_not(rule: Rule, other: Rule) -> Rule:
     return AllOf((rule, Not(other)))
 
 
+def known_field(name: str) -> fields.Field | None:
+    """The field that a trait of this name is, in camel or snake case; None: it is metadata."""
+    return fields.FIELDS.get(_CAPITAL.sub("_", name).lower())
+
+
 def _field(name: str, place: Place) -> fields.Field:
-    known = _CAPITAL.sub("_", name).lower()
-    if known in fields.FIELDS:
-        return fields.get(known)
+    if (known := known_field(name)) is not None:
+        return known
     path = name.removeprefix(fields.METADATA)
     if "\\" in path or not fields.is_field(fields.METADATA + path):
         problem = (

@@ -136,3 +136,9 @@ def test_what_makes_no_sense_is_refused_with_its_place(query: str, said: str) ->
     with pytest.raises(QueryError, match=r"^Line 1, column [0-9]+: ") as refusal:
         understand(parse(query))
     assert said in str(refusal.value)
+
+
+def test_nothing_but_a_segment_or_audience_goes_by_an_id() -> None:
+    id = str(uuid4())
+    assert understand(parse(f"trait('{id}') = 'true'")).rule == InNamed(id)
+    assert not holds(f"trait('{id}') = true", **{id: True})
