@@ -12,6 +12,7 @@ from enum import Enum
 from typing import IO, Any
 
 import orjson
+from django.http import HttpRequest
 from django.utils.http import parse_header_parameters
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
@@ -75,11 +76,12 @@ class Parser(BaseParser):
 
     def parse(
         self,
-        stream: IO[bytes],
+        stream: IO[bytes] | HttpRequest,
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
-        body = stream.read()
+        # Django minds how long a body is only where it is asked for whole
+        body = stream.body if isinstance(stream, HttpRequest) else stream.read()
         try:
             document = orjson.loads(body)
         except orjson.JSONDecodeError as error:
