@@ -26,6 +26,10 @@ class AudienceQuerySet(models.QuerySet["Audience"]):
     def without_labels_q(self, labels: Collection[str]) -> Q:
         return ~Q(labels__overlap=list(labels)) if labels else Q()
 
+    def with_labels(self, labels: Collection[str]) -> Self:
+        """Those that carry one of the labels."""
+        return self.filter(labels__overlap=list(labels))
+
     def without_labels(self, labels: Collection[str]) -> Self:
         """Those that carry none of the labels."""
         return self.filter(self.without_labels_q(labels))

@@ -1,6 +1,10 @@
-"""An API key, and a member of staff, may be kept from audiences that carry some label."""
+"""An API key, and a member of staff, may be kept from audiences that carry some label. Segment jobs
+of Adobe's API are kept."""
+
+import uuid
 
 import django.contrib.postgres.fields
+import django.contrib.postgres.functions
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
@@ -10,6 +14,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("audience_platform", "0006_lists_and_groups_leave_events"),
         ("auth", "0012_alter_user_first_name_max_length"),
+        ("segments", "0008_imports"),
     ]
 
     operations = [
@@ -50,5 +55,47 @@ class Migration(migrations.Migration):
                 help_text="Audiences that carry one of these labels the key neither sees nor makes; labels are separated by commas.",
                 size=100,
             ),
+        ),
+        migrations.CreateModel(
+            name="SegmentJob",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=django.contrib.postgres.functions.RandomUUID(),
+                        default=uuid.uuid4,
+                        editable=False,
+                    ),
+                ),
+                ("number", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "audiences",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.UUIDField(),
+                        help_text="Their ids; they may be gone by now.",
+                        size=None,
+                    ),
+                ),
+                ("requested_at", models.DateTimeField()),
+                ("cancelled_at", models.DateTimeField(null=True)),
+                (
+                    "space",
+                    models.ForeignKey(
+                        db_column="space_number",
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to="segments.space",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-number"],
+                "indexes": [models.Index(fields=["requested_at"], name="old_segment_jobs")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("space", "id"), name="segment_job_id_unique_in_space"
+                    )
+                ],
+            },
         ),
     ]

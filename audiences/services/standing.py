@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import connection, transaction
@@ -101,6 +101,14 @@ def request_refresh(*, audience: Audience, at: datetime.datetime) -> None:
     if not audience.is_kept:
         raise NotInForce(audience)
     AudienceStatus.objects.update_or_create(audience=audience, defaults={"requested_at": at})
+
+
+def withdraw_request(*, audiences: Iterable[Audience], at: datetime.datetime) -> None:
+    """Take back that the audiences be worked out anew, where they haven't been and nobody has asked
+    since. ``at`` is when it was asked."""
+    AudienceStatus.objects.filter(audience__in=list(audiences), requested_at=at).update(
+        requested_at=None
+    )
 
 
 def _is_followed(audience: Audience, status: AudienceStatus) -> bool:

@@ -8,8 +8,9 @@ There is one organisation here: whatever ``x-gw-ims-org-id`` says is taken, and 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.core import signing
@@ -21,6 +22,8 @@ from audience_platform.facades.adobe.errors import GatewayRefusal, denied
 from audience_platform.models import ApiKey, Scope
 from audience_platform.services import UnusableToken, find_key, find_key_by_id
 from audiences.models import Audience, Lifecycle
+from audiences.services.names import find_named
+from audiences.types.registry import TYPES
 from segments.models import Space
 
 LIFETIME = 3600  # seconds, of an access token
@@ -52,6 +55,16 @@ class Access:
         wrong = sorted(set(labels) & set(self.key.denied_labels))
         if wrong:
             raise denied("WRITE", wrong)
+
+    def check_asked(self, configuration: Mapping[str, Any]) -> None:
+        """:raises Refusal: a clean configuration of PQL asks for an audience that whoever asks
+        may not see."""
+        if not self.key.denied_labels:
+            return
+        named = find_named(space=self.space.pk, names=TYPES["pql"].asked_by_name(configuration))
+        numbers = [one.number for one in named.values() if one.kind == "audience"]
+        if Audience.objects.with_labels(self.key.denied_labels).filter(pk__in=numbers).exists():
+            raise denied("READ", ["an audience that the expression asks for"])
 
 
 def access_token(key: ApiKey) -> str:

@@ -59,6 +59,21 @@ class AudienceView(AdobeView):
             title = f"The audience entity {row.id} has been changed meanwhile. Get it anew."
             raise Refusal(412, "UPAPI-113000-412", title, headers={"ETag": etag(row)})
 
+    def check_may(self, values: dict[str, Any]) -> None:
+        """:raises Refusal: the values carry, or ask for, what is denied to whoever sends them."""
+        self.access.check_labels(values.get("labels", ()))
+        if values.get("audience_type") == "pql":
+            self.access.check_asked(values["configuration"])
+
+    def deleted(self, row: Audience) -> HttpResponse:
+        """:raises Refusal: something uses it."""
+        try:
+            delete_row(row)
+        except InUse as error:
+            title = "The audience cannot be deleted."
+            raise Refusal(400, "UPAPI-113631-403", title, str(error)) from error
+        return HttpResponse(status=204)
+
     def shown(self, row: Audience) -> HttpResponse:
         """The audience as it is stored now."""
         (document,) = represent(Audience.objects.filter(pk=row.pk), self.access)
@@ -74,7 +89,7 @@ class Audiences(AudienceView):
     def post(self, request: HttpRequest) -> HttpResponse:
         with refusing():
             values = read_new(self.sent_object(), self.access.space)
-            self.access.check_labels(values.get("labels", ()))
+            self.check_may(values)
             row = define_audience(space=self.access.space, **values)
         return self.shown(row)
 
@@ -98,24 +113,19 @@ class OneAudience(AudienceView):
             return self._redefined(row, read_whole(row, sent))
 
     def _redefined(self, row: Audience, values: dict[str, Any]) -> HttpResponse:
-        self.access.check_labels(values.get("labels", ()))
+        self.check_may(values)
         return self.shown(redefine_audience(row, **values))
 
     def delete(self, request: HttpRequest, id: str) -> HttpResponse:
-        row = self.find(id, to_change=True)
-        try:
-            delete_row(row)
-        except InUse as error:
-            title = "The audience cannot be deleted."
-            raise Refusal(400, "UPAPI-113631-403", title, str(error)) from error
-        return HttpResponse(status=204)
+        return self.deleted(self.find(id, to_change=True))
 
 
 class BulkGet(AudienceView):
     changes_nothing = True
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        ids = _ids(self.sent_object().get("ids"))
+        sent = self.sent()
+        ids = _ids(sent.get("ids") if isinstance(sent, dict) else sent)
         rows = self.access.audiences.filter(id__in=[id for id in map(as_uuid, ids) if id])
         found = {document["id"]: document for document in represent(rows, self.access)}
         if not found:
@@ -130,7 +140,7 @@ class BulkGet(AudienceView):
 
 
 def _ids(sent: Any) -> list[str]:
-    """Of ``[{"id": ID}]`` or ``[ID]``: both are in use."""
+    """Of ``[{"id": ID}]`` or ``[ID]``, by itself or under ``ids``: all are in use."""
     if not isinstance(sent, list):
         raise unreadable('ids is not a list. Give [{"id": …}].')
     if not 0 < len(sent) <= _MOST_IDS:

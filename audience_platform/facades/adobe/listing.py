@@ -15,9 +15,11 @@ from audience_platform.facades.adobe.access import Access
 from audience_platform.facades.adobe.errors import bad_parameter
 from audience_platform.facades.adobe.representation import PROFILE, represent
 from audiences.models import Audience, Lifecycle
+from audiences.types import registry
 from segments.api.relations import as_uuid
 
 Document = dict[str, Any]
+Properties = Mapping[str, Callable[[Document], bool]]
 _SORTED_BY = {
     "name": "name",
     "description": "description",
@@ -70,7 +72,7 @@ class Page:
             **next,
         }
 
-    def links(self, asked: QueryDict) -> Document:
+    def links(self, asked: QueryDict, path: str = "audiences") -> Document:
         if self.next is None:
             return {"next": {}}
         others = [
@@ -80,7 +82,7 @@ class Page:
             if name not in ("start", "limit", "totalCount")
         ]
         place = [("start", self.next), ("limit", self.limit), ("totalCount", self.total)]
-        return {"next": {"href": f"@/audiences?{urlencode([*place, *others])}"}}
+        return {"next": {"href": f"@/{path}?{urlencode([*place, *others])}"}}
 
 
 def list_audiences(access: Access, asked: QueryDict) -> tuple[list[Document], Page]:
@@ -88,23 +90,42 @@ def list_audiences(access: Access, asked: QueryDict) -> tuple[list[Document], Pa
 
     :raises Refusal: it can't be understood.
     """
-    wanted = _properties(asked)
+    wanted = read_properties(asked)
     rows = _narrowed(access.audiences, asked, wanted)
     order, sorted_by, direction = _order(asked)
     rows = rows.order_by(*order)
-    start = _number(asked, "start", least=0) or 0
-    limit = _number(asked, "limit", least=1)
+    start = read_number(asked, "start", least=0) or 0
+    limit = read_number(asked, "limit", least=1)
     first, end = (start * limit, (start + 1) * limit) if limit else (0, None)
     if not wanted:
         page = Page(start, limit, rows.count(), sorted_by, direction)
         return represent(rows[first:end], access), page
-    found = [one for one in represent(rows, access) if all(test(one) for test in wanted.values())]
+    found = [one for one in represent(rows, access) if has_all(one, wanted)]
     return found[first:end], Page(start, limit, len(found), sorted_by, direction)
 
 
-def _narrowed(
-    rows: QuerySet[Audience], asked: QueryDict, wanted: Mapping[str, Any]
-) -> QuerySet[Audience]:
+def list_definitions(access: Access, asked: QueryDict) -> tuple[list[Document], Page]:
+    """A page of the audiences that are defined here; pages count from 0.
+
+    :raises Refusal: the query can't be understood.
+    """
+    rows = access.audiences.exclude(lifecycle=Lifecycle.INACTIVE).exclude(
+        audience_type__in=[kind.name for kind in registry.TYPES.values() if kind.is_list]
+    )
+    order, sorted_by, direction = _order(asked)
+    number = read_number(asked, "page", least=0) or read_number(asked, "start", least=0) or 0
+    limit = read_number(asked, "limit", least=1) or 100
+    first, end = number * limit, (number + 1) * limit
+    continuous = asked.get("evaluationInfo.continuous.enabled", "").lower()
+    if not continuous:
+        page = Page(number, limit, rows.count(), sorted_by, direction)
+        return represent(rows.order_by(*order)[first:end], access), page
+    test = _having(["evaluationInfo", "continuous", "enabled"], continuous)
+    found = [one for one in represent(rows.order_by(*order), access) if test(one)]
+    return found[first:end], Page(number, limit, len(found), sorted_by, direction)
+
+
+def _narrowed(rows: QuerySet[Audience], asked: QueryDict, wanted: Properties) -> QuerySet[Audience]:
     """What the database can tell apart."""
     if asked.get("entityType", PROFILE) != PROFILE:
         return rows.none()  # of accounts there are none here
@@ -123,7 +144,7 @@ def _narrowed(
     return rows
 
 
-def _properties(asked: QueryDict) -> dict[str, Callable[[Document], bool]]:
+def read_properties(asked: QueryDict) -> Properties:
     """For each ``property``, whether a representation has it."""
     found = {}
     for text in asked.getlist("property"):
@@ -135,6 +156,10 @@ def _properties(asked: QueryDict) -> dict[str, Callable[[Document], bool]]:
             path = match["path"].split(".") + (match["key"].split(".") if match["key"] else [])
             found[text] = _having(path, match["value"])
     return found
+
+
+def has_all(document: Document, wanted: Properties) -> bool:
+    return all(test(document) for test in wanted.values())
 
 
 def _having(path: list[str], value: str) -> Callable[[Document], bool]:
@@ -172,7 +197,7 @@ def _order(asked: QueryDict) -> tuple[list[Any], str, str]:
     return [*columns, "-number" if newest_first else "number"], name, direction or "asc"
 
 
-def _number(asked: QueryDict, name: str, *, least: int) -> int | None:
+def read_number(asked: QueryDict, name: str, *, least: int) -> int | None:
     text = asked.get(name)
     if text is None:
         return None

@@ -19,6 +19,7 @@ from audience_platform.facades.adobe.representation import (
     PROFILE,
     WORKED_OUT,
     defaults,
+    evaluation,
     expression_of,
     is_external,
     lifecycle_of,
@@ -112,7 +113,9 @@ def read_changes(audience: Audience, sent: Document, removed: Iterable[str] = ()
         elif name == "expression":
             values |= _expression(audience, value, metadata)
         elif name == "evaluationInfo":
-            metadata[name] = _evaluation(value)
+            wished = _evaluation(value)
+            if name in metadata or not audience.pk or wished != evaluation(audience):
+                metadata[name] = wished
         elif name in OWN:
             values |= _column(audience, name, value)
         elif value != defaults(audience).get(name):
@@ -170,7 +173,7 @@ def _column(audience: Audience, name: str, value: Any) -> Document:
         _check_name({"name": value})
         return {"name": value}
     if name == "audienceId":
-        own = not value or value == str(audience.id)
+        own = value in (None, "", str(audience.id))
         return {"external_id": None if own else _text(name, value)}
     return {_TEXTS[name]: "" if value is None else _text(name, value)}
 

@@ -157,7 +157,7 @@ def _document(row: Audience, access: Access, known: _Known) -> dict[str, Any]:
         "state": "enabled" if row.enabled else "disabled",
         "isSystem": False,
         "imsOrgId": access.organization,
-        "sandbox": _sandbox(access),
+        "sandbox": sandbox(access),
         "createdBy": known.created_by.get(id, ""),
         "lastModifiedBy": known.changed_by.get(id, ""),
         "dependencies": sorted(str(other.id) for other in row.dependencies.all()),
@@ -190,7 +190,7 @@ def namespace_of(audience: Audience) -> str:
     return audience.namespace or default
 
 
-def _sandbox(access: Access) -> dict[str, Any]:
+def sandbox(access: Access) -> dict[str, Any]:
     return {
         "sandboxId": str(access.space.id),
         "sandboxName": access.space.slug,

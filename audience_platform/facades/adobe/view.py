@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import orjson
@@ -25,6 +26,7 @@ class AdobeView(View):
     """One path. A request has happened whole or, refused, not at all."""
 
     access: Access
+    atomic = True
     changes_nothing = False  # whether a key that may only read may POST here
 
     @classmethod
@@ -38,7 +40,7 @@ class AdobeView(View):
                 self.changes_nothing or self.access.may_write
             ):
                 raise denied("WRITE", [request.path])
-            with transaction.atomic():
+            with transaction.atomic() if self.atomic else nullcontext():
                 return super().dispatch(request, *args, **kwargs)
         except Refusal as refusal:
             return refusal.response(request)
