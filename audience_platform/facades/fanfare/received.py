@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import IO, Any
 
 import orjson
+from django.http import HttpRequest
 from rest_framework.parsers import BaseParser
 
 from audience_platform.facades.fanfare.errors import Failure, Invalid, Issue, Path
@@ -32,7 +33,8 @@ class JSONParser(BaseParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
-        body = stream.read()
+        # of a request, so that one too long is refused before it is read
+        body = stream.body if isinstance(stream, HttpRequest) else stream.read()
         try:
             document = orjson.loads(body)
             orjson.dumps([[[[document]]]])  # an answer has it a few levels deeper
