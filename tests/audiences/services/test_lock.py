@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import datetime
+import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 
 from audiences.models import Audience, AudienceStatus
@@ -89,6 +93,27 @@ def test_a_lock_ends_with_a_failure(audience: Audience) -> None:
     AudienceStatus.objects.update(failed_at=now(), last_error="It can't be worked out.")
 
     assert not is_locked(audience, at=now())
+
+
+def test_of_two_changes_at_one_moment_the_second_finds_the_lock(
+    transactional_db: None, space: Space, audience: Audience
+) -> None:
+    changed = threading.Event()
+
+    def change_first() -> None:
+        with transaction.atomic():
+            redefine_audience(Audience.objects.get(), configuration=OLD)
+            changed.set()
+            time.sleep(0.5)  # while the other has begun
+        connection.close()
+
+    with ThreadPoolExecutor(1) as thread:
+        first = thread.submit(change_first)
+        changed.wait(10)
+        with pytest.raises(Locked):
+            redefine_audience(audience, configuration={"minimum_age": 70})
+        first.result()
+    assert Audience.objects.get().configuration == OLD | {"maximum_age": None}
 
 
 def test_programs_are_told_with_409_and_nothing_changes(
