@@ -57,6 +57,7 @@ class WhoActs:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         given = request.headers.get("X-Request-Id", "")
         id = given if _REQUEST_ID.fullmatch(given) else uuid4().hex
+        request.request_id = id  # type: ignore[attr-defined]  # for dialects whose errors say it
         with acting(lambda: by_request(request, id)):
             response = self._get_response(request)
         response["X-Request-Id"] = id

@@ -8,6 +8,7 @@ import hmac
 import secrets
 from collections.abc import Iterable
 from typing import NamedTuple
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -38,9 +39,10 @@ def make_key(
     spaces: Iterable[Space],
     scope: Scope = Scope.READ,
     expires_at: datetime.datetime | None = None,
+    denied_labels: Iterable[str] = (),
     at: datetime.datetime,
 ) -> MadeKey:
-    """Make a key to one or more spaces.
+    """Make a key to one or more spaces, but not to audiences with one of ``denied_labels``.
 
     :raises ValidationError: naming each field at fault.
     """
@@ -56,6 +58,7 @@ def make_key(
         name=name,
         scope=scope,
         expires_at=expires_at,
+        denied_labels=list(denied_labels),
         prefix=token[:_PREFIX_LENGTH],
         hashed_token=_hash(token),
     )
@@ -74,6 +77,21 @@ def find_key(token: str, *, at: datetime.datetime) -> ApiKey:
     key = keys.first()
     if key is None or not hmac.compare_digest(key.hashed_token, _hash(token)):
         raise UnusableToken("No key has this token. Check that it is whole.")
+    return _usable(key, at)
+
+
+def find_key_by_id(id: UUID, *, at: datetime.datetime) -> ApiKey:
+    """The key of this id, with its spaces fetched: for who has shown before to have its token.
+
+    :raises UnusableToken: it opens nothing at that moment; the error says why.
+    """
+    key = ApiKey.objects.filter(pk=id).prefetch_related("spaces").first()
+    if key is None:
+        raise UnusableToken("There is no such key any more. Use another.")
+    return _usable(key, at)
+
+
+def _usable(key: ApiKey, at: datetime.datetime) -> ApiKey:
     if key.revoked_at is not None:
         raise UnusableToken(f"This key was revoked on {key.revoked_at:%Y-%m-%d}. Use another.")
     if key.expires_at is not None and key.expires_at <= at:

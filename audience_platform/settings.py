@@ -220,8 +220,15 @@ RATE_LIMIT = environment.number("RATE_LIMIT", 6000, "requests a minute")
 RATE_LIMITS = environment.numbers("RATE_LIMITS")
 # Where they are counted, by all processes together: in PostgreSQL when this is empty.
 REDIS_URL = environment.redis("REDIS_URL")
-# The APIs, by the beginnings of their paths, and how each refuses what is too much.
-RATE_LIMITED = {"/api/": "audience_platform.api.errors.too_many_requests"}
+# The APIs, by the beginnings of their paths, and how each of them refuses.
+DIALECTS = {
+    "/api/": "audience_platform.api.errors",
+    "/spaces/": "audience_platform.facades.segment.errors",
+    "/audit-events/": "audience_platform.facades.segment.errors",
+    "/data/core/": "audience_platform.facades.adobe.errors",
+    "/ims/": "audience_platform.facades.adobe.errors",
+    "/api/v1/": "audience_platform.facades.fanfare.errors",
+}
 # Where lists come from: on the public Internet, but for the hosts that are named here.
 SOURCES_ALLOWED_HOSTS = environment.hosts("SOURCES_ALLOWED_HOSTS", [])
 KLAVIYO_URL = environment.origin("KLAVIYO_URL", "https://a.klaviyo.com")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,11 +19,11 @@ from typing import Any, Protocol
 from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
-from django.utils.module_loading import import_string
 from redis import Redis
 from redis.exceptions import RedisError
 
 from audience_platform.audit.acting import address
+from audience_platform.dialects import dialect_of
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +36,12 @@ class Rate:
 
     limit: int
     consumed: int
-    resets_in: float  # seconds until the window ends
+    resets_at: int  # when the window ends, in seconds since 1970
+
+    @property
+    def resets_in(self) -> float:
+        """Seconds until the window ends."""
+        return max(self.resets_at - time.time(), 0.0)
 
     @property
     def remaining(self) -> int:
@@ -48,18 +54,17 @@ class Rate:
     @property
     def retry_after(self) -> int:
         """In whole seconds, after which the window has ended."""
-        return int(self.resets_in) + 1
+        return math.ceil(self.resets_in)
 
     def headers(self) -> dict[str, str]:
         """As the IETF's draft has them, in seconds; and as most clients look for them, where the
         reset is a moment in seconds since 1970."""
         given = {"Limit": str(self.limit), "Remaining": str(self.remaining)}
-        ends = str(int(time.time()) + self.retry_after)
         return {
             **{f"RateLimit-{name}": value for name, value in given.items()},
             "RateLimit-Reset": str(self.retry_after),
             **{f"X-RateLimit-{name}": value for name, value in given.items()},
-            "X-RateLimit-Reset": ends,
+            "X-RateLimit-Reset": str(self.resets_at),
             **({"Retry-After": str(self.retry_after)} if self.exceeded else {}),
         }
 
@@ -115,53 +120,48 @@ def remove_old_counts() -> None:
 
 
 class RateLimits:
-    """Counts each request to an API, refuses those beyond the limit, and tells all how they stand.
-
-    ``settings.RATE_LIMITED`` maps the paths of APIs to what refuses a request as each of them
-    does: a function of the rate.
-    """
+    """Counts each request to an API, refuses those beyond the limit, and tells how all stand: in
+    the dialect's own ``rate_headers``, where it has such."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
-        self._refusals: dict[str, Callable[[Rate], HttpResponse]] = {
-            path: import_string(name) for path, name in settings.RATE_LIMITED.items()
-        }
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self._get_response(request)
         rate: Rate | None = getattr(request, "rate", None)
         if rate is not None:
-            for name, value in rate.headers().items():
+            headers = getattr(dialect_of(request), "rate_headers", Rate.headers)
+            for name, value in headers(rate).items():
                 response.headers.setdefault(name, value)
         return response
 
     def process_view(self, request: HttpRequest, view: Any, *_: Any) -> HttpResponse | None:
-        refuse = next(
-            (one for path, one in self._refusals.items() if request.path_info.startswith(path)),
-            None,
-        )
-        limit = _limit(request, view) if refuse else 0
-        if refuse is None or not limit:
+        dialect = dialect_of(request)
+        limit = _limit(request, view) if dialect else 0
+        if dialect is None or not limit:
             return None
-        now = time.time()
-        key = hashlib.sha256(
-            "\n".join(
-                (
-                    request.method or "",
-                    _route(request),
-                    request.headers.get("Authorization", ""),
-                    address(request) or "",
-                )
-            ).encode()
-        ).digest()[:16]
+        window = int(time.time()) // WINDOW
+        counted = (_method(request), _route(request), _token(request), address(request) or "")
+        key = hashlib.sha256("\n".join(counted).encode()).digest()[:16]
         try:
-            consumed = counter().count(key, int(now) // WINDOW)
+            consumed = counter().count(key, window)
         except RedisError:  # nobody is turned away for that
             logger.exception("Requests can't be counted: Redis does not answer")
             return None
-        rate = Rate(limit, consumed, WINDOW - now % WINDOW)
+        rate = Rate(limit, consumed, (window + 1) * WINDOW)
         request.rate = rate  # type: ignore[attr-defined]
-        return refuse(rate) if rate.exceeded else None
+        return dialect.too_many_requests(rate) if rate.exceeded else None
+
+
+def _method(request: HttpRequest) -> str:
+    """HEAD counts as the GET that it is answered by."""
+    method = (request.method or "").lower()
+    return "get" if method == "head" else method
+
+
+def _token(request: HttpRequest) -> str:
+    """As it opens the door, however the header around it is written."""
+    return "".join(request.headers.get("Authorization", "").split()[-1:])
 
 
 def _route(request: HttpRequest) -> str:
@@ -175,4 +175,4 @@ def _limit(request: HttpRequest, view: Any) -> int:
     if _route(request) in overruled:
         return overruled[_route(request)]
     stated: Mapping[str, int] = getattr(getattr(view, "cls", None), "rate_limits", {})
-    return stated.get((request.method or "").lower(), settings.RATE_LIMIT)
+    return stated.get(_method(request), settings.RATE_LIMIT)

@@ -12,18 +12,22 @@ import signal
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import count
+from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import close_old_connections, connections
 from django.db.utils import DatabaseError
 from django.utils import timezone
-from procrastinate import App
+from procrastinate import App, JobContext
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.exceptions import ConnectorException, UniqueViolation
 from procrastinate.jobs import Status
+from procrastinate.middleware import SyncCallNext, TaskMiddleware
+from procrastinate.worker import Worker
 
+from audience_platform.audit.acting import acting, by_job
 from audience_platform.audit.seals import remove_old, seal
 from audience_platform.throttling import remove_old_counts
 from audiences.jobs import defer_due
@@ -71,10 +75,25 @@ def _connected() -> App:
     return app.with_connector(connector.get_worker_connector())
 
 
+def _around_tasks(worker: App) -> list[TaskMiddleware]:
+    """What goes around each task: what procrastinate itself puts there for Django, first."""
+    return [*(worker.worker_defaults.get("task_middleware") or []), _put_down_to_the_job]
+
+
+def _put_down_to_the_job(carry_out: SyncCallNext, context: JobContext, _worker: Worker) -> Any:
+    """What a job writes was done by the job, not by the command that runs the worker."""
+    with acting(by_job(context.job.task_name, context.job.id)):
+        return carry_out()
+
+
 async def _work_once(concurrency: int) -> None:
     async with _connected().open_async() as worker:
         await worker.run_worker_async(
-            concurrency=concurrency, wait=False, delete_jobs="successful", listen_notify=False
+            concurrency=concurrency,
+            task_middleware=_around_tasks(worker),
+            wait=False,
+            delete_jobs="successful",
+            listen_notify=False,
         )
 
 
@@ -84,6 +103,7 @@ async def _work(concurrency: int) -> None:
         try:
             await worker.run_worker_async(
                 concurrency=concurrency,
+                task_middleware=_around_tasks(worker),
                 delete_jobs="successful",
                 install_signal_handlers=False,
                 update_heartbeat_interval=_HEARTBEAT,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
@@ -21,6 +22,17 @@ class AudienceQuerySet(models.QuerySet["Audience"]):
     def refers_to(self, segment: Segment) -> Self:
         """Those whose rule asks for the segment."""
         return self.filter(self.refers_to_q(segment))
+
+    def without_labels_q(self, labels: Collection[str]) -> Q:
+        return ~Q(labels__overlap=list(labels)) if labels else Q()
+
+    def with_labels(self, labels: Collection[str]) -> Self:
+        """Those that carry one of the labels."""
+        return self.filter(labels__overlap=list(labels))
+
+    def without_labels(self, labels: Collection[str]) -> Self:
+        """Those that carry none of the labels."""
+        return self.filter(self.without_labels_q(labels))
 
     def found_by_q(self, words: str) -> Q:
         words = words.strip()

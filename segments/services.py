@@ -63,12 +63,12 @@ def delete_row(row: Row) -> None:
     try:
         row.delete()
     except models.ProtectedError as error:
-        raise InUse(row, users_among(error.protected_objects)) from error
+        raise InUse(row, holders(error.protected_objects)) from error
 
 
-def users_among(protected: Iterable[models.Model]) -> list[models.Model]:
-    """Who holds on to a row that others protect: of those which say that it is used
-    (``held_by``), who uses it. A query for each kind of them."""
+def holders(protected: Iterable[models.Model]) -> list[models.Model]:
+    """Who holds on to a row: of rows that say that it is used (``held_by``), those who use it. A
+    query for each kind of them."""
     held_by: dict[models.Model, str | None] = {
         one: getattr(one, "held_by", None) for one in protected
     }

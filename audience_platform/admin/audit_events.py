@@ -16,10 +16,13 @@ from django.views.decorators.http import require_POST
 
 from audience_platform.audit.undo import CannotUndo, can_undo, undo
 from audience_platform.models import AuditEvent
-from audiences.services.define import LifecycleError
+from audiences.services.define import LifecycleError, TypeStays
+from audiences.services.lock import Locked
 from audiences.types import ConfigurationError
 from segments.admin import UnfoldModelAdmin
 from segments.admin.spaces import current_space, spaces_of
+
+_CANNOT = (CannotUndo, ConfigurationError, LifecycleError, Locked, TypeStays, ValidationError)
 
 
 class OfObject(admin.SimpleListFilter):
@@ -127,7 +130,7 @@ class AuditEventAdmin(UnfoldModelAdmin):
             raise PermissionDenied
         try:
             row = undo(event)
-        except (CannotUndo, ConfigurationError, LifecycleError, ValidationError) as error:
+        except _CANNOT as error:
             said = " ".join(getattr(error, "messages", [str(error)]))
             messages.error(request, f"Nothing was changed. {said}")
             return HttpResponseRedirect(

@@ -8,7 +8,6 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
-from django.views import defaults
 from rest_framework.exceptions import APIException, MethodNotAllowed, NotFound
 from rest_framework.exceptions import PermissionDenied as Forbidden
 from rest_framework.response import Response
@@ -66,26 +65,15 @@ def too_many_requests(rate: Rate) -> HttpResponse:
     return error_response(429, Problem("too_many_requests", detail))
 
 
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if not _is_api(request):
-        return defaults.bad_request(request, exception)
-    return error_response(
-        400, Problem("bad_request", "The request can't be understood. Check its URL.")
-    )
+def bad_request(_request: HttpRequest) -> HttpResponse:
+    detail = "The request can't be understood. Check its URL."
+    return error_response(400, Problem("bad_request", detail))
 
 
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if not _is_api(request):
-        return defaults.page_not_found(request, exception)
+def not_found(request: HttpRequest) -> HttpResponse:
     return error_response(404, Problem("not_found", f"There is nothing at {request.path}."))
 
 
-def server_error(request: HttpRequest) -> HttpResponse:
-    if not _is_api(request):
-        return defaults.server_error(request)
+def server_error(_request: HttpRequest) -> HttpResponse:
     detail = "Something went wrong here, and is logged. Look what is there, then try again."
     return error_response(500, Problem("server_error", detail))
-
-
-def _is_api(request: HttpRequest) -> bool:
-    return request.path_info.startswith("/api/") or request.path_info == "/api"

@@ -30,11 +30,18 @@ AUDITED = frozenset(
         "segments_membership",
         "segments_segment",
         "segments_segmentmembership",
+        "segments_import",
         "audiences_audience",
+        "audiences_audiencestatus",
         "audiences_listedmembership",
+        "audiences_audiencegroup",
+        "audiences_groupplace",
+        "audiences_source",
+        "audiences_sync",
         "offers_offer",
         "offers_offeraudience",
         "audience_platform_apikey",
+        "audience_platform_keptpreview",
         "audience_platform_apikey_spaces",
         "auth_user",
     }
@@ -80,6 +87,11 @@ def by_command(name: str) -> Acting:
     """A command of ``manage.py``, given by somebody on this machine."""
     door = Door.JOB if name == "run_jobs" else Door.COMMAND
     return Acting(door, door.value, f"manage.py {name}", actor_id=getpass.getuser())
+
+
+def by_job(name: str, id: int | None) -> Acting:
+    """A job that a worker carries out; its number stands where a request's id does."""
+    return Acting(Door.JOB, Door.JOB.value, name, request_id="" if id is None else f"job {id}")
 
 
 def by_request(request: HttpRequest, id: str) -> Acting:

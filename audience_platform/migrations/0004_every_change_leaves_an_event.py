@@ -92,7 +92,7 @@ BEGIN
                 ELSE one.new ->> 'space_number' END::int,
             action, type, one.new ->> 'id',
             coalesce(one.new ->> 'name', one.new ->> 'full_name', one.new ->> 'external_id',
-                one.new ->> 'username', ''),
+                one.new ->> 'username', one.new ->> 'file_name', ''),
             1, changes);
     END LOOP;
     RETURN NULL;
@@ -146,7 +146,7 @@ ROWS = {
         "audiences",
         "1000",
         "number",
-        "number id space_number created_at updated_at",
+        "number id space_number created_at updated_at defined_at expires_at",
     ),
     "offers_offer": ("offers", "1000", "number", "number id space_number created_at updated_at"),
     "audience_platform_apikey": ("api-keys", "1000", "id", "id created_at prefix"),
@@ -219,13 +219,24 @@ def _drop(table: str) -> str:
     return "".join(f"DROP TRIGGER {event.lower()}_leaves_an_event ON {table};\n" for event in _SEEN)
 
 
-TRIGGERS = "".join(
-    [
-        *(_create(table, "audience_platform_note_rows", [*told]) for table, told in ROWS.items()),
-        *(_create(table, "audience_platform_note_places", told) for table, told in PLACES.items()),
-    ]
-)
-NO_TRIGGERS = "".join(_drop(table) for table in (*ROWS, *PLACES))
+def triggers(rows: dict[str, tuple[str, ...]], places: dict[str, list[str]]) -> str:
+    return "".join(
+        [
+            *(
+                _create(table, "audience_platform_note_rows", [*told])
+                for table, told in rows.items()
+            ),
+            *(
+                _create(table, "audience_platform_note_places", told)
+                for table, told in places.items()
+            ),
+        ]
+    )
+
+
+def no_triggers(rows: dict[str, tuple[str, ...]], places: dict[str, list[str]]) -> str:
+    return "".join(_drop(table) for table in (*rows, *places))
+
 
 # An event is written once. Its seal is set once; and it goes when it has been kept long enough,
 # which the platform says before it does it.
@@ -265,6 +276,6 @@ class Migration(migrations.Migration):
         migrations.RunSQL(_ACTING, _FORGET_WHO),
         migrations.RunSQL(_ROWS, "DROP FUNCTION audience_platform_note_rows();"),
         migrations.RunSQL(_PLACES, "DROP FUNCTION audience_platform_note_places();"),
-        migrations.RunSQL(TRIGGERS, NO_TRIGGERS),
+        migrations.RunSQL(triggers(ROWS, PLACES), no_triggers(ROWS, PLACES)),
         migrations.RunSQL(ONLY_ADDED, REWRITTEN),
     ]

@@ -3,6 +3,9 @@
 from audience_platform.models.api_key import ApiKey, ApiKeyQuerySet, Scope
 from audience_platform.models.audit import AuditEvent, AuditSeal
 from audience_platform.models.idempotent_request import IdempotentRequest
+from audience_platform.models.kept_preview import KeptPreview
+from audience_platform.models.segment_job import SegmentJob
+from audience_platform.models.staff_labels import StaffLabels
 
 __all__ = [
     "ApiKey",
@@ -10,5 +13,8 @@ __all__ = [
     "AuditEvent",
     "AuditSeal",
     "IdempotentRequest",
+    "KeptPreview",
     "Scope",
+    "SegmentJob",
+    "StaffLabels",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import uuid
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -14,6 +15,19 @@ from segments.models import Space
 class Scope(models.TextChoices):
     READ = "read", "Read"
     WRITE = "write", "Read and write"
+
+
+def denied_labels(who: str) -> ArrayField[list[str], list[str]]:
+    """The labels of audiences that somebody is kept from."""
+    return ArrayField(
+        models.CharField(max_length=255),
+        default=list,
+        db_default=[],
+        blank=True,
+        size=100,
+        help_text=f"Audiences that carry one of these labels {who} neither sees nor makes; labels "
+        "are separated by commas.",
+    )
 
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
@@ -38,6 +52,7 @@ class ApiKey(models.Model):
     hashed_token = models.CharField(max_length=64, editable=False)
     spaces = models.ManyToManyField(Space, related_name="api_keys")
     scope = models.CharField(max_length=5, choices=Scope, default=Scope.READ)
+    denied_labels = denied_labels("the key")
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -40,6 +40,14 @@ class AuditSeal(models.Model):
         null=True, help_text="When its events had been kept long enough, and were removed."
     )
 
+    class Meta:
+        indexes = [
+            # Of a seal a second, mostly long removed, the oldest that has events: each second.
+            models.Index(
+                fields=["number"], condition=models.Q(removed_at=None), name="seals_with_events"
+            ),
+        ]
+
     def __str__(self) -> str:
         return f"seal {self.number}"
 
@@ -111,7 +119,9 @@ class AuditEvent(Row):
         kind = self.object_type.replace("-", " ")
         if not self.object_id:
             return f"{self.count:,} {kind} {self.action}"
-        return f"{kind.capitalize().removesuffix('s')} “{self.object_name}” {self.action}"
+        kind = kind.removesuffix("s").replace("api", "API")
+        named = f" “{self.object_name}”" if self.object_name else ""
+        return f"{kind[0].upper()}{kind[1:]}{named} {self.action}"
 
     @property
     def is_sealed(self) -> bool:

@@ -99,6 +99,7 @@ class AudienceSerializer(ResourceSerializer):
         model = Audience
         fields: ClassVar[list[str]] = [
             "name",
+            "key",
             "description",
             "audience_type",
             "configuration",
@@ -164,6 +165,7 @@ class AudienceFilters(ResourceFilters):
         model = Audience
         fields = {
             "name": TEXT,
+            "key": EQUALS,
             "audience_type": EQUALS,
             "lifecycle": EQUALS,
             "enabled": ["exact"],

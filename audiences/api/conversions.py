@@ -18,11 +18,11 @@ _CHOICES = [(name, name) for name in LANGUAGES]
 class RuleConversionSerializer(AnswerSerializer):
     format = serializers.ChoiceField(choices=_CHOICES, help_text="The language of the value.")
     value = serializers.JSONField(
-        help_text="Of rules, the rule; of pql/text the text; of pql/json the text or the JSON."
+        help_text="Of rules, the rule; of pql/json the text or the JSON; of the others the text."
     )
     to = serializers.ChoiceField(choices=_CHOICES, help_text="The language that is wanted.")
     converted = serializers.JSONField(
-        read_only=True, help_text="The same in that language: a rule, or a text of PQL."
+        read_only=True, help_text="The same in that language: a rule, or a text."
     )
     summary = serializers.CharField(read_only=True, help_text="Who is meant, in words.")
     warnings = serializers.ListField(
@@ -36,11 +36,11 @@ class RuleConversionSerializer(AnswerSerializer):
 
 
 class ConvertRule(Operation):
-    """Rules, pql/text and pql/json, each into any. What the other language can't say exactly is
-    refused, with a reason for each part. The id is that of the answer alone: yours, if you send
-    one."""
+    """Rules, pql/text, pql/json and definition queries, each into any. What the other language
+    can't say exactly is refused, with a reason for each part. The id is that of the answer alone:
+    yours, if you send one."""
 
-    summary = "Say a rule in PQL, or PQL in rules"
+    summary = "Say a rule in another language, or the other way round"
     gives = takes = RuleConversionSerializer
     method = "post"
     on_one = False

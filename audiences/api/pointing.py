@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from audiences.services.define import LifecycleError, TypeStays
+from audiences.services.lock import Locked
 from audiences.types import ConfigurationError, UnknownAudienceType
 from segments.api.errors import Problem, Refused, escaped
 
@@ -35,6 +36,8 @@ def pointing(configuration: str = f"{ATTRIBUTES}/configuration") -> Iterator[Non
     except TypeStays as error:
         problem = Problem("list_stays", str(error), pointer=f"{ATTRIBUTES}/audience_type")
         raise Refused(422, problem) from error
+    except Locked as error:
+        raise Refused(409, Problem("locked", str(error))) from error
     except LifecycleError as error:
         problem = Problem("invalid_lifecycle", str(error), pointer=f"{ATTRIBUTES}/lifecycle")
         raise Refused(422, problem) from error

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from audiences.jobs import defer_refresh
 from audiences.models import Audience
+from audiences.services.lock import is_locked
 from audiences.services.standing import NotInForce, request_refresh, sizes, standing
 from segments.api.errors import Problem, Refused
 from segments.api.operations import AnswerSerializer, Operation
@@ -50,6 +51,9 @@ class StatusSerializer(AnswerSerializer):
     stale = serializers.BooleanField(
         help_text="Whether the facts or the definition may have moved on since."
     )
+    locked = serializers.BooleanField(
+        help_text="Whether it was changed and is being worked out: until then it takes no change."
+    )
     in_progress = serializers.BooleanField(help_text="Whether the space is being refreshed now.")
     pending_changes = serializers.IntegerField(
         help_text="Changes of memberships in the space that wait for the next refresh."
@@ -88,6 +92,7 @@ class Status(Operation):
             "as_of": found.size.as_of,
             "in_force": found.in_force,
             "stale": found.stale,
+            "locked": is_locked(audience, at=timezone.now()),
             "in_progress": found.in_progress,
             "pending_changes": found.pending_changes,
             "requested_at": status.requested_at,

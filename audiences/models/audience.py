@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, validate_slug
 from django.db import models
 
 from audiences import types
@@ -56,6 +56,14 @@ class Audience(Row):
         validators=[MinValueValidator(60)],
         help_text="Seconds between full rebuilds; empty: a day. Between them changes are followed.",
     )
+    key = models.CharField(
+        max_length=255,
+        null=True,
+        blank=True,
+        db_collation="C",
+        validators=[validate_slug],
+        help_text="Its short name in programs and definition queries, e.g. big-spenders.",
+    )
     external_id = models.CharField(
         max_length=255,
         null=True,
@@ -85,6 +93,9 @@ class Audience(Row):
     expires_at = models.DateTimeField(
         null=True, editable=False, help_text="When its members leave, unless it is renewed before."
     )
+    defined_at = models.DateTimeField(
+        null=True, editable=False, help_text="When what it means was changed last."
+    )
     metadata = models.JSONField(
         default=dict, blank=True, help_text="Anything else that is known of it, kept as it came."
     )
@@ -113,6 +124,16 @@ class Audience(Row):
             ),
             # The target of the foreign keys that keep what refers to audiences in their space.
             models.UniqueConstraint(fields=["space", "number"], name="audience_number_in_space"),
+            models.UniqueConstraint(
+                fields=["space", "key"],
+                name="audience_key_unique_in_space",
+                violation_error_message="An audience with this key already exists.",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(key=""),
+                name="audience_key_not_empty",
+                violation_error_message="The key must not be empty: leave it out instead.",
+            ),
             models.UniqueConstraint(
                 fields=["external_id", "space", "namespace"],
                 name="audience_external_id_unique_in_space_and_namespace",

@@ -84,6 +84,8 @@ class GroupPlace(models.Model):
     The migration adds the foreign keys that hold both ends in one space.
     """
 
+    held_by = "group"  # when somebody wants the audience deleted
+
     number = models.BigAutoField(primary_key=True)
     space = models.ForeignKey(
         Space,
@@ -109,8 +111,6 @@ class GroupPlace(models.Model):
         related_name="place",
     )
     position = models.PositiveIntegerField(help_text="From 0, within the group.")
-
-    held_by = "group"  # when somebody wants the audience deleted
 
     class Meta:
         ordering = ["group", "position"]

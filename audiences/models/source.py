@@ -79,6 +79,8 @@ class SyncedList(models.Model):
     in one space.
     """
 
+    held_by = "audience"  # when somebody wants the source deleted
+
     number = models.BigAutoField(primary_key=True)
     space = models.ForeignKey(
         Space,
@@ -107,8 +109,6 @@ class SyncedList(models.Model):
         max_length=7, choices=[(kind.value, kind.value.capitalize()) for kind in Kind]
     )
     list_id = models.CharField(max_length=255)
-
-    held_by = "audience"  # when somebody wants the source deleted
 
     class Meta:
         constraints = [

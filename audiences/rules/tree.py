@@ -69,8 +69,8 @@ class InAudience:
 
 @dataclass(frozen=True, slots=True)
 class InNamed:
-    """PQL's ``inSegment``: that what goes by the name holds the membership. It is the id of an
-    audience, or the id or the short code of a segment; what nothing goes by holds nobody."""
+    """PQL's ``inSegment``: that what goes by the name holds the membership. It is the id or the key
+    of an audience, or the id or the short code of a segment; what nothing goes by holds nobody."""
 
     name: str
 

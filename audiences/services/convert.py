@@ -1,4 +1,4 @@
-"""One description of who, in another language: rules, pql/text or pql/json."""
+"""One description of who, in another language: rules, pql/text, pql/json or definition queries."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from audiences.models import Audience
 from audiences.rules import document
+from audiences.rules.definition_query.from_rules import query_of
 from audiences.rules.pql import json_reader, text
 from audiences.rules.pql.from_rules import Unsayable, expression_of
 from audiences.rules.pql.json_writer import to_json
@@ -26,12 +27,13 @@ _WRITERS: dict[str, Callable[[Expression], str]] = {
     text.FORMAT: to_text,
     json_reader.FORMAT: to_json,
 }
-LANGUAGES = (RULES, *READERS)
+DEFINITION_QUERY = "definition_query"
+LANGUAGES = (RULES, *READERS, DEFINITION_QUERY)
 
 
 @dataclass(frozen=True)
 class Conversion:
-    """``value`` is the tree of a rule, or a text of PQL; ``summary`` says in words who is meant."""
+    """``value`` is the tree of a rule, or a text; ``summary`` says in words who is meant."""
 
     value: Any
     summary: str
@@ -48,13 +50,23 @@ def convert(*, space: Space, language: str, value: Any, to: str) -> Conversion:
     :raises Unsayable: the other language can't say it.
     """
     draft = _draft(space, language, value)
-    converted = _rule(draft) if to == RULES else _WRITERS[to](_expression(draft))
+    converted = _written(draft, to)
     names = referred_names([draft]).get(space.pk, {})
     return Conversion(
         converted,
         draft.type.summary(draft.configuration, names),
         warnings([draft])[draft.pk],
     )
+
+
+def _written(draft: Audience, to: str) -> Any:
+    if to == RULES:
+        return _rule(draft)
+    if to != DEFINITION_QUERY:
+        return _WRITERS[to](_expression(draft))
+    if draft.audience_type == DEFINITION_QUERY:
+        return draft.configuration["query"]
+    return query_of(draft.rule)
 
 
 def in_pql(audience: Audience) -> str:
@@ -75,6 +87,8 @@ def _draft(space: Space, language: str, value: Any) -> Audience:
     within: Path
     if language == RULES:
         name, given, within = "rules", {"rule": value}, ("rule",)
+    elif language == DEFINITION_QUERY:
+        name, given, within = "definition_query", {"query": value}, ("query",)
     else:
         is_tree = language == json_reader.FORMAT and not isinstance(value, str)
         given = {

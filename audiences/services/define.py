@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 
 from audiences.models import (
     Audience,
@@ -19,6 +20,7 @@ from audiences.models import (
     Listed,
     ListedMembership,
 )
+from audiences.services.lock import Locked, is_locked
 from audiences.services.names import find_named, id_of
 from audiences.services.own_list import keep_list
 from audiences.services.synced_list import check_synced_list, keep_synced_list
@@ -96,6 +98,7 @@ def redefine_audience(
 
     :raises TypeStays: for a list that would be of another type, or that another would become.
     :raises LifecycleError: for a step of the lifecycle that there is not.
+    :raises Locked: what it means was changed a moment ago, and is being worked out.
     """
     definition = check_definition(
         audience, audience_type=audience_type, configuration=configuration
@@ -103,10 +106,14 @@ def redefine_audience(
     if "lifecycle" in values and audience.pk:
         _check_step(audience.lifecycle, values["lifecycle"])
     check_tier_stays(audience, definition.kind.name, definition.configuration, values)
+    meant = _meant(audience)
     audience.audience_type = definition.kind.name
     audience.configuration = definition.configuration
     for field, value in values.items():
         setattr(audience, field, value)
+    if audience.pk and _meant(audience) != meant:
+        _check_unlocked(audience)
+        audience.defined_at = timezone.now()
     _check_life(audience, definition.kind)
     segments = [keep_list(audience)] if definition.kind.is_list else definition.segments
     audience.full_clean()
@@ -182,6 +189,27 @@ def _check_life(audience: Audience, kind: AudienceType) -> None:
             raise ValidationError({"ttl_days": wrong})
     elif audience.ttl_days is None:
         audience.ttl_days = kind.days_to_live
+
+
+def _meant(audience: Audience) -> tuple[Any, ...]:
+    """What a change of it locks against others: names and descriptions may change meanwhile."""
+    return (
+        audience.audience_type,
+        audience.configuration,
+        audience.lifecycle,
+        audience.enabled,
+    )
+
+
+def _check_unlocked(audience: Audience) -> None:
+    """As it stands in the database, whatever the row in hand says by now.
+
+    :raises Locked: it is locked.
+    """
+    rows = Audience.objects.select_for_update(of=("self",)).select_related("space")
+    stored = rows.get(pk=audience.pk)  # after whoever changes it at this moment
+    if is_locked(stored, at=timezone.now()):
+        raise Locked(audience)
 
 
 def _refuse_itself(audience: Audience, named: Mapping[str, Path]) -> None:

@@ -4,13 +4,42 @@ from __future__ import annotations
 
 import datetime
 
+from pyroaring import BitMap
+
 from audiences.models import Audience
+from audiences.rules.evaluate import expand
 from audiences.services.define import check_definition
 from audiences.services.describe import referred_names, warnings
-from audiences.services.meaning import read_meanings
+from audiences.services.meaning import Meanings, read_meanings
 from audiences.services.preview import Preview, preview
+from audiences.services.work_out import work_out
 from audiences.types import Configuration
 from segments.models import Space
+
+
+def _draft(
+    draft: Audience, audience_type: str | None, configuration: Configuration | None
+) -> tuple[Audience, Meanings]:
+    """The draft with the type and configuration, and what the audiences mean that it asks for."""
+    definition = check_definition(draft, audience_type=audience_type, configuration=configuration)
+    draft.audience_type, draft.configuration = definition.kind.name, definition.configuration
+    meanings = read_meanings(draft.space, asked_by=draft.rule)
+    return draft, meanings.with_segments_of(draft.space, draft.rule)
+
+
+def members_of_draft(
+    *, space: Space, audience_type: str, configuration: Configuration, at: datetime.datetime
+) -> BitMap:
+    """The numbers of those whom a type and configuration mean.
+
+    :raises UnknownAudienceType: there is no such type.
+    :raises ConfigurationError: naming each value of the configuration at fault.
+    """
+    draft, meanings = _draft(Audience(space=space), audience_type, configuration)
+    rule = meanings.resolved(draft.rule)
+    expanded = expand(rule, {id: one.rule for id, one in meanings.by_id.items()})
+    (found,) = work_out(space=space, meanings=meanings, rules=[expanded], at=at)
+    return found
 
 
 def preview_draft(
@@ -34,9 +63,7 @@ def preview_draft(
     if audience is not None:
         draft.audience_type, draft.configuration = audience.audience_type, audience.configuration
         draft.expires_at = audience.expires_at
-    definition = check_definition(draft, audience_type=audience_type, configuration=configuration)
-    draft.audience_type, draft.configuration = definition.kind.name, definition.configuration
-    meanings = read_meanings(space, asked_by=draft.rule).with_segments_of(space, draft.rule)
+    draft, meanings = _draft(draft, audience_type, configuration)
     found = preview(
         space=space,
         rule=meanings.resolved(draft.rule),

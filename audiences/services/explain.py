@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -214,6 +214,17 @@ def audiences_of(*, space: Space, membership: UUID, at: datetime.datetime) -> li
         for meaning in meanings.by_number.values()
         if meaning.audience.is_kept and not meaning.error and _holds(meaning, facts, meanings)
     ]
+
+
+def which_hold(
+    *, space: Space, membership: UUID, rules: Sequence[Rule], at: datetime.datetime
+) -> list[bool]:
+    """Whether each of the rules, which ask for facts alone, holds for the membership.
+
+    :raises Membership.DoesNotExist: the space has no membership of that id.
+    """
+    facts, _ = read_facts(space=space, membership=membership, at=at)
+    return [evaluate.holds(rule, facts, {}) for rule in rules]
 
 
 def _holds(meaning: Meaning, facts: Facts, meanings: Meanings) -> bool:

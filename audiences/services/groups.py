@@ -11,7 +11,7 @@ from django.db import models, transaction
 
 from audiences.models import Audience, AudienceDependency, AudienceGroup, GroupPlace
 from segments.models import Space
-from segments.services import Change, InUse, save_row, users_among
+from segments.services import Change, InUse, holders, save_row
 
 MOST_AUDIENCES = 1_000  # in a group
 
@@ -140,9 +140,9 @@ def users_of(audiences: Sequence[Audience]) -> dict[Audience, list[models.Model]
         try:
             collector.collect([audience])
         except models.ProtectedError as error:
-            holders = [one for one in error.protected_objects if not isinstance(one, GroupPlace)]
-            if holders:
-                found[audience] = users_among(holders)
+            held = [one for one in error.protected_objects if not isinstance(one, GroupPlace)]
+            if held:
+                found[audience] = holders(held)
     return found
 
 

@@ -14,22 +14,10 @@ from django.db.models import QuerySet
 from audiences.models import Audience, AudienceDependency, Lifecycle, ListedMembership
 from audiences.rules import evaluate, tree
 from audiences.rules.columns import Wanted
-from audiences.rules.document import DocumentError
-from audiences.rules.pql.errors import PqlError
 from audiences.rules.tree import AllOf, AnyOf, ByHand, Not, Rule
+from audiences.services.describe import UNREADABLE
 from audiences.services.names import find_named
-from audiences.types import ConfigurationError, UnknownAudienceType
 from segments.models import Segment, Space
-
-# A definition that was changed in the database, past the services, can be anything.
-_UNREADABLE = (
-    DocumentError,
-    ConfigurationError,
-    PqlError,
-    UnknownAudienceType,
-    LookupError,
-    TypeError,
-)
 
 
 @dataclass(frozen=True)
@@ -117,7 +105,7 @@ def _rules_by_name(space: Space, audiences: Iterable[Audience]) -> dict[str, Rul
 def _asked_by_name(audiences: Iterable[Audience]) -> set[str]:
     asked: set[str] = set()
     for audience in audiences:
-        with suppress(*_UNREADABLE):  # it is said when its rule is read
+        with suppress(*UNREADABLE):  # it is said when its rule is read
             asked |= audience.type.asked_by_name(audience.configuration).keys()
     return asked
 
@@ -180,7 +168,7 @@ class _Reader:
         try:
             rule = evaluate.resolve(audience.rule, self._names)
             written = [evaluate.resolve(part, self._names) for part in audience.parts]
-        except _UNREADABLE as e:
+        except UNREADABLE as e:
             return Meaning(audience, error=f"Its definition can't be read: {e}")
         # cycles are refused where audiences are defined; here one would recurse for ever
         self._found[audience.id] = Meaning(audience, error="It depends on itself.")

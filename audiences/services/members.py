@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db.models import Aggregate, BinaryField, Func, QuerySet, Value
 from pyroaring import BitMap
 
 from audiences import members
-from audiences.models import Audience, AudienceStatus
-from segments.models import Membership
+from audiences.models import Audience, AudienceStatus, Lifecycle
+from segments.models import Membership, Space
 from segments.numbers import as_set, received
 
 
@@ -15,6 +17,18 @@ def members_of(audience: Audience) -> BitMap:
     """The numbers of those in the audience by the version in force; nobody before the first."""
     status = AudienceStatus.objects.filter(pk=audience.pk).first()
     return members.load(status) if status else BitMap()
+
+
+def in_which(*, space: Space, numbers: Collection[int]) -> dict[int, list[Audience]]:
+    """For each membership the audiences in force that hold it by their versions. Two queries."""
+    kept = Audience.objects.filter(space=space, enabled=True, lifecycle=Lifecycle.PUBLISHED)
+    statuses = AudienceStatus.objects.filter(audience__in=kept).select_related("audience")
+    rows = {status.pk: status for status in statuses.order_by("pk")}
+    sets = members.load_many(list(rows.values()))
+    return {
+        number: [status.audience for pk, status in rows.items() if number in sets[pk]]
+        for number in numbers
+    }
 
 
 def numbers_of(rows: QuerySet[Membership]) -> BitMap:

@@ -1,4 +1,5 @@
-"""What goes by the names in PQL's ``inSegment``: ids of audiences and segments, and short codes."""
+"""What goes by the names in PQL's ``inSegment`` and in definition queries: ids of audiences and
+segments, keys of audiences, and short codes of segments."""
 
 from __future__ import annotations
 
@@ -29,8 +30,8 @@ class Found:
 
 def find_named(*, space: int, names: Collection[str]) -> dict[str, Found]:
     """What goes by the names, of those by which something goes. An audience's id comes before a
-    segment's, and that before a short code. No query without names, else two. ``space`` is its
-    number."""
+    segment's, that before a key, and that before a short code. No query without names, else two.
+    ``space`` is its number."""
     if not names:
         return {}
     ids = {id for name in names if (id := id_of(name))}
@@ -41,8 +42,13 @@ def find_named(*, space: int, names: Collection[str]) -> dict[str, Found]:
     by_code: dict[str, Found] = {}
     for id, number, code in segments:
         by_id[id] = by_code[code] = Found("segment", id, number)
-    audiences = Audience.objects.filter(space=space, id__in=ids).values_list("id", "number")
-    by_id |= {id: Found("audience", id, number) for id, number in audiences}
+    audiences = Audience.objects.filter(Q(id__in=ids) | Q(key__in=names), space=space).values_list(
+        "id", "number", "key"
+    )
+    for id, number, key in audiences:
+        by_id[id] = Found("audience", id, number)
+        if key:
+            by_code[key] = by_id[id]
     return dict(_matched(names, by_id, by_code))
 
 

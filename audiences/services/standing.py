@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import connection, transaction
@@ -86,7 +86,7 @@ def standing(*, audience: Audience, at: datetime.datetime) -> Standing:
         size=_size(audience, status, refresh.as_of if refresh else None),
         in_force=audience.is_kept,
         stale=not up_to_date,
-        in_progress=_is_being_refreshed(audience.space_id),
+        in_progress=is_being_refreshed(audience.space_id),
         pending_changes=pending,
         status=status,
     )
@@ -103,6 +103,14 @@ def request_refresh(*, audience: Audience, at: datetime.datetime) -> None:
     AudienceStatus.objects.update_or_create(audience=audience, defaults={"requested_at": at})
 
 
+def withdraw_request(*, audiences: Iterable[Audience], at: datetime.datetime) -> None:
+    """Take back that the audiences be worked out anew, where they haven't been and nobody has asked
+    since. ``at`` is when it was asked."""
+    AudienceStatus.objects.filter(audience__in=list(audiences), requested_at=at).update(
+        requested_at=None
+    )
+
+
 def _is_followed(audience: Audience, status: AudienceStatus) -> bool:
     return audience.is_kept and bool(status.meaning) and status.failed_at is None
 
@@ -113,7 +121,7 @@ def _size(audience: Audience, status: AudienceStatus, refreshed: datetime.dateti
     return Size(status.size, status.version, as_of)
 
 
-def _is_being_refreshed(space: int) -> bool:
+def is_being_refreshed(space: int) -> bool:
     """Whether somebody holds the row that is the lock of the space's refresh."""
     with connection.cursor() as cursor:
         cursor.execute(

@@ -80,7 +80,8 @@ class AudienceType(ABC):
     def asked_by_name(self, configuration: Configuration) -> dict[str, Path]:
         """The names by which a clean configuration asks for segments and audiences, and where.
 
-        A name is an id or a segment's short code; there need be nothing that goes by it.
+        A name is an id, an audience's key or a segment's short code; there need be nothing that
+        goes by it.
         """
         return {}
 

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from audiences.rules.pql import json_reader, text
 from audiences.rules.pql.errors import PqlError
+from audiences.rules.pql.profile import EVENTS
 from audiences.rules.pql.syntax import Expression
 from audiences.rules.pql.translate import asks, rule_of
 from audiences.rules.sentence import sentence
@@ -89,6 +90,13 @@ class Pql(AudienceType):
         self, configuration: Configuration, failed: Sequence[Rule], names: Mapping[UUID, str]
     ) -> str:
         return f"Only for members: {'; '.join(sentence(part, names) for part in failed)}."
+
+
+def asks_for_events(configuration: Configuration) -> bool:
+    """Whether a clean configuration asks for events, which this platform does not keep."""
+    value = configuration["expression"]["value"]
+    may = EVENTS in value or "\\u" in value  # so that most need not be read
+    return may and asks(_expression(configuration)).events
 
 
 def _problems(expression: dict[str, Any]) -> dict[Path, str]:

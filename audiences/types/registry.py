@@ -2,6 +2,7 @@
 
 from audiences.types.age_within import AgeWithin
 from audiences.types.base import AudienceType
+from audiences.types.definition_query import DefinitionQuery
 from audiences.types.external import External
 from audiences.types.in_all_segments import InAllSegments
 from audiences.types.in_any_segment import InAnySegment
@@ -23,6 +24,7 @@ TYPES: dict[str, AudienceType] = {
         External,
         Synced,
         Pql,
+        DefinitionQuery,
     )
 }
 

@@ -21,7 +21,7 @@ from django.utils.text import capfirst
 from segments.admin.choices import plain_titles
 from segments.admin.spaces import current_space, enter_space, space_of, spaces_of
 from segments.models import Space
-from segments.services import delete_row, save_row, users_among
+from segments.services import delete_row, holders, save_row
 
 if TYPE_CHECKING:  # Unfold has no types; its classes are Django's, drawn anew
     from django.contrib.admin import ModelAdmin
@@ -225,7 +225,7 @@ class RowAdmin(UnfoldModelAdmin):
             list(self.titles(list(objs)).values()),
             {str(self.opts.verbose_name_plural): len(objs)},
             set(),
-            [link(user, self.admin_site) for user in users_among(found.protected)],
+            [link(user, self.admin_site) for user in holders(found.protected)],
         )
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:

@@ -41,7 +41,7 @@ class UploadView(APIView):
             detail = f"The file is sent as {shown(type)}. Send it as {' or '.join(_TYPES)}."
             raise Refused(415, Problem("unsupported_media_type", detail, header="Content-Type"))
         with TemporaryUploadedFile("import", type, 0, None) as received:
-            received.size = _receive(request._request, received)
+            received.size = receive(request._request, received)
             try:
                 take_file(import_, received, at=now)
             except NotNow as error:
@@ -51,7 +51,7 @@ class UploadView(APIView):
         return Response(status=204)
 
 
-def _receive(request: HttpRequest, into: File[bytes]) -> int:
+def receive(request: HttpRequest, into: File[bytes]) -> int:
     """Write the body to a file; how many bytes that is.
 
     :raises Refused: it is too long, or shorter than it was said to be.

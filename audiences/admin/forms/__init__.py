@@ -2,6 +2,7 @@
 
 from audiences.admin.forms.age_within import AgeWithinForm
 from audiences.admin.forms.base import AudienceForm
+from audiences.admin.forms.definition_query import DefinitionQueryForm
 from audiences.admin.forms.member_list import ExternalForm, StaticForm
 from audiences.admin.forms.pql import PqlForm
 from audiences.admin.forms.rules import RulesForm
@@ -20,6 +21,7 @@ FORMS: dict[str, type[AudienceForm]] = {
         StaticForm,
         ExternalForm,
         PqlForm,
+        DefinitionQueryForm,
         SyncedForm,
     )
 }

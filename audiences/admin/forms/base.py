@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.utils import timezone
+
 from audiences.models import Audience
 from audiences.services import redefine_audience
+from audiences.services.lock import Locked, is_locked
 from audiences.types import Configuration, ConfigurationError, Path, registry
 from segments.admin import RowForm
 
@@ -42,6 +45,8 @@ class AudienceForm(RowForm):
             except ConfigurationError as error:
                 for path, problem in error.problems.items():
                     self.add_error(self.field_at(path), problem)
+        if self.instance.pk and is_locked(self.instance, at=timezone.now()):
+            self.add_error(None, str(Locked(self.instance)))
         return self.cleaned_data
 
     def field_at(self, path: Path) -> str | None:

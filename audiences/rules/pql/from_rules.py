@@ -49,7 +49,7 @@ _TRUE = Literal(True)
 
 
 class Unsayable(ValueError):
-    """A rule that PQL can't say: ``reasons``, each a sentence about one part of it."""
+    """A rule that a language can't say: ``reasons``, each a sentence about one part of it."""
 
     def __init__(self, reasons: Iterable[str]) -> None:
         self.reasons = tuple(dict.fromkeys(reasons))

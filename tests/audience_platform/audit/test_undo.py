@@ -7,11 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from audience_platform.audit.undo import CannotUndo, can_undo, undo
 from audience_platform.models import AuditEvent
 from audiences.models import Audience
-from audiences.services import redefine_audience
+from audiences.services import redefine_audience, refresh_space
 from offers.models import Offer
 from segments.models import Space
 from segments.services import delete_row, save_row
@@ -94,6 +95,20 @@ def test_a_colleague_takes_a_change_back_in_the_admin(
     assert make_colleague(other_space).save(path + "undo/").status_code == 403
     assert "has again what it had before" in colleague.save(path + "undo/").content.decode()
     assert Audience.objects.get().name == "Young"
+
+
+def test_a_change_is_not_taken_back_while_the_audience_is_locked(
+    colleague: Any, make_audience: Make, space: Space
+) -> None:
+    audience = make_audience("age_within", minimum_age=18, maximum_age=35, name="Young")
+    refresh_space(space=space, now=timezone.now())
+    redefine_audience(audience, configuration={"minimum_age": 20})
+    path = f"audience_platform/auditevent/{last().pk}/undo/"
+
+    assert "was changed a moment ago" in colleague.save(path).content.decode()
+    assert Audience.objects.get().configuration["minimum_age"] == 20
+    refresh_space(space=space, now=timezone.now())
+    assert "has again what it had before" in colleague.save(path).content.decode()
 
 
 def test_the_history_of_an_audience_is_its_part_of_the_trail(

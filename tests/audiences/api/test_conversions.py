@@ -69,6 +69,23 @@ def test_a_rule_is_said_in_pql_and_back(convert: Make) -> None:
     assert convert("pql/text", TEXT, "rules")["converted"] == RULE
 
 
+def test_definition_queries_are_a_language_too(convert: Make, refused: Make) -> None:
+    rule = {"all": [RULE["all"][0], {"field": "birthday", "operator": "is_present"}]}
+    query = "trait('total_orders') > 5 AND trait('birthday').exists()"
+
+    assert convert("rules", rule, "definition_query")["converted"] == query
+    assert convert("definition_query", query, "rules")["converted"] == rule
+    assert convert("definition_query", query, "pql/text")["converted"].startswith("totalOrders > 5")
+    assert convert("definition_query", f" {query}", "definition_query")["converted"] == f" {query}"
+
+    place, reason = refused("rules", RULE, "definition_query")[0]
+    assert place == "/data/attributes/to"
+    assert reason.endswith("They compare texts as written: make it case-sensitive.")
+    place, reason = refused("definition_query", "trait('a'", "rules")[0]
+    assert place == "/data/attributes/value"
+    assert reason.startswith("Line 1, column 10")
+
+
 def test_the_two_forms_of_pql_are_converted_to_the_byte(convert: Make) -> None:
     text = 'workAddress.country = "US"'
     assert convert("pql/text", f" {text} ", "pql/json")["converted"] == COUNTRY

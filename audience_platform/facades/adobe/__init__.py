@@ -1,0 +1,1 @@
+"""Adobe Experience Platform's segmentation API, spoken by us."""
