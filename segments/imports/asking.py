@@ -112,7 +112,7 @@ def take_file(
             del import_.look["mapping"]
             import_.state, import_.uploaded_at = ImportState.UPLOADED, at
             import_.save()
-            transaction.on_commit(lambda: files.let_go([before]))
+            transaction.on_commit(lambda: files.let_go([before]), robust=True)
     except BaseException:
         files.let_go([kept])
         raise
