@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -142,9 +143,10 @@ class OneAudience(View):
     def get(self, request: Request, id: str) -> Response:
         return Response(self.told(self.audience(id), self.included("rules,imports")))
 
+    @transaction.atomic
     def put(self, request: Request, id: str) -> Response:
         """Change what is sent. A null clears; when it was refreshed is ours to say."""
-        audience = self.audience(id)
+        audience = self.audience_to_change(id)
         received = Received(request.data)
         kind = received.take("type", "string")
         if kind is not None and _family(_type(received, kind)) != _family(type_of(audience)):
@@ -158,14 +160,16 @@ class OneAudience(View):
         if "refreshIntervalSeconds" in received:
             changes["refresh_interval"] = _interval(received)
         received.check()
-        changes["metadata"] = _changed_metadata(audience, sent)
+        if {"metadata", "iconName"} & set(sent):
+            changes["metadata"] = _changed_metadata(audience, sent)
         with refusing():
             redefine_audience(audience, **changes)
         return Response(self.told(audience, self.included("rules,imports")))
 
+    @transaction.atomic
     def delete(self, request: Request, id: str) -> Response:
         """Archive it, unless something uses it."""
-        audience = self.audience(id)
+        audience = self.audience_to_change(id)
         try:
             with refusing():
                 archive(audience)

@@ -54,11 +54,23 @@ class View(APIView):
 
     @property
     def asked(self) -> Mapping[str, str]:
-        """The parameters of the query."""
-        return cast(Mapping[str, str], self.request.query_params.dict())
+        """The parameters of the query.
+
+        :raises Invalid: one has a character that no text here has.
+        """
+        asked = cast(Mapping[str, str], self.request.query_params.dict())
+        if wrong := [name for name, value in asked.items() if "\0" in value]:
+            raise Invalid(Issue((wrong[0],), "It has the character U+0000. Send it without."))
+        return asked
 
     def audience(self, id: str) -> Audience:
         return found(audiences_in(self.space), id, "Audience")
+
+    def audience_to_change(self, id: str) -> Audience:
+        """The audience, for this transaction alone to change."""
+        audience = self.audience(id)
+        Audience.objects.select_for_update().get(pk=audience.pk)
+        return self.audience(id)
 
     def told(self, audience: Audience, include: Iterable[str]) -> dict[str, Any]:
         """The audience as it is now."""

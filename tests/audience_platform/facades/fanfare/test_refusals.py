@@ -154,6 +154,20 @@ def test_bodies_that_are_no_objects(fanfare: Fanfare, body: bytes) -> None:
     assert answer.json()["error"] in ("Malformed JSON", "Validation failed")
 
 
+def test_a_search_with_what_no_text_has(fanfare: Fanfare) -> None:
+    made = fanfare.made("audiences", DYNAMIC)
+    answer = fanfare.get(f"audiences/{made['id']}/members?search=a%00b")
+    assert (answer.status_code, answer.json()["details"][0]["field"]) == (400, "search")
+
+
+def test_what_was_told_may_be_sent_back(fanfare: Fanfare) -> None:
+    sent = {**DYNAMIC, "metadata": {"team": "crm"}, "iconName": "star"}
+    made = fanfare.made("audiences", sent)
+    told = fanfare.get(f"audiences/{made['id']}").json()
+    again = fanfare.put(f"audiences/{made['id']}", told).json()
+    assert {**again, "updatedAt": told["updatedAt"]} == told
+
+
 def test_what_nobody_foresaw(fanfare: Fanfare, monkeypatch: Any, client: Any) -> None:
     def fail(*_: Any) -> None:
         raise RuntimeError("on purpose")
