@@ -11,10 +11,12 @@ import logging
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from itertools import count
 from typing import Any
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import close_old_connections, connections
 from django.db.utils import DatabaseError
 from django.utils import timezone
 from procrastinate import App, JobContext
@@ -63,6 +65,7 @@ async def run(*, concurrency: int, wait: bool = True) -> None:
             await working
         if not stop.is_set():
             logger.warning("The worker stopped, probably with the database; it starts again")
+            await sync_to_async(close_old_connections)()  # that by which periodic jobs are made
             await asyncio.sleep(1)
 
 
@@ -112,22 +115,27 @@ async def _work(concurrency: int) -> None:
 
 async def _watch(worker: App) -> None:
     """Look for what is due, and now and then for jobs whose worker has died."""
-    loop = asyncio.get_running_loop()
     with ThreadPoolExecutor(1) as thread:  # one, and so one database connection
-        looks = 0
-        while True:
-            try:
-                await loop.run_in_executor(thread, _look)
-                if looks % 5 == 0:
-                    await loop.run_in_executor(thread, _keep_audit_trail)
-                if looks % 10 == 0:
-                    await _take_up_stalled(worker)
-                if looks % 300 == 0:
-                    await loop.run_in_executor(thread, _tidy)
-            except (DatabaseError, ConnectorException):
-                logger.warning("Can't look for what is due", exc_info=True)
-            looks += 1
-            await asyncio.sleep(_LOOK_EVERY)
+        try:
+            await _look_again_and_again(worker, thread)
+        finally:
+            thread.submit(connections.close_all)
+
+
+async def _look_again_and_again(worker: App, thread: ThreadPoolExecutor) -> None:
+    loop = asyncio.get_running_loop()
+    for looks in count():
+        try:
+            await loop.run_in_executor(thread, _look)
+            if looks % 5 == 0:
+                await loop.run_in_executor(thread, _keep_audit_trail)
+            if looks % 10 == 0:
+                await _take_up_stalled(worker)
+            if looks % 300 == 0:
+                await loop.run_in_executor(thread, _tidy)
+        except (DatabaseError, ConnectorException):
+            logger.warning("Can't look for what is due", exc_info=True)
+        await asyncio.sleep(_LOOK_EVERY)
 
 
 def _look() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterable
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -13,11 +14,13 @@ from audiences.models import Audience, Sync, SyncedList
 from audiences.services import refresh_space as refresh
 from audiences.services.own_list import renew
 from audiences.services.refresh import DAY
-from audiences.services.sync import request_sync, run_sync
+from audiences.services.sync import SyncInProgress, request_sync, run_sync
 from audiences.services.sync_schedule import give_up_lost, request_due
 from audiences.services.thin import thin_versions as thin
+from audiences.services.upload import NotUploaded
 from segments.imports.carrying_out import after_import
-from segments.models import Import, ImportTarget, Space
+from segments.imports.targets import objections
+from segments.models import Import, ImportTarget, Segment, Space
 
 # What makes a refresh due: changed memberships, a changed definition, the clock, a schedule, a
 # request, or a failure that has waited long enough for another try.
@@ -50,7 +53,14 @@ def renew_imported(import_: Import, at: datetime.datetime) -> None:
             renew(audience=audience, at=at)
 
 
+def object_to_file(list_: Segment) -> str:
+    """Why no file may be sent for the list of an audience; nothing where one may."""
+    audience = Audience.objects.get(segments=list_)
+    return "" if audience.type.takes_imports else str(NotUploaded(audience))
+
+
 after_import.append(renew_imported)
+objections.append(object_to_file)
 
 
 @app.task(name="refresh_space")
@@ -95,9 +105,13 @@ def defer_refresh(space: int) -> bool:
     return True
 
 
-_SYNCED = """
-SELECT (args ->> 'number')::bigint FROM procrastinate_jobs
-WHERE task_name = 'sync_audience' AND status IN ('todo', 'doing')
+# Asked at once: a sync and its job are made together, and seen together.
+_LOST = """
+SELECT number FROM audiences_sync
+WHERE status IN ('PENDING', 'RUNNING') AND NOT EXISTS (
+    SELECT FROM procrastinate_jobs
+    WHERE task_name = 'sync_audience' AND status IN ('todo', 'doing')
+        AND (args ->> 'number')::bigint = audiences_sync.number)
 """
 
 
@@ -115,6 +129,18 @@ def start_sync(audience: Audience, *, at: datetime.datetime, confirmed: bool = F
     return sync
 
 
+@transaction.atomic
+def start_syncs(audiences: Iterable[Audience], *, at: datetime.datetime) -> list[Sync]:
+    """Have a worker sync each, but for those whose interval has had them synced already."""
+    syncs = []
+    for audience in audiences:
+        try:
+            syncs.append(start_sync(audience, at=at))
+        except SyncInProgress as error:
+            syncs.append(error.sync)
+    return syncs
+
+
 @app.periodic(cron="* * * * *")
 @app.task(name="look_after_syncs", queueing_lock="look after syncs")
 def look_after_syncs(timestamp: int) -> None:
@@ -124,9 +150,9 @@ def look_after_syncs(timestamp: int) -> None:
         for sync in request_due(at=at):
             _defer_sync(sync)
     with connection.cursor() as cursor:
-        cursor.execute(_SYNCED)
-        worked_on = [number for (number,) in cursor.fetchall()]
-    give_up_lost(worked_on=worked_on, at=at)
+        cursor.execute(_LOST)
+        lost = [number for (number,) in cursor.fetchall()]
+    give_up_lost(numbers=lost, at=at)
 
 
 def _defer_sync(sync: Sync) -> None:

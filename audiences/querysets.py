@@ -11,7 +11,7 @@ from django.db.models import Q
 from audiences.types import registry
 
 if TYPE_CHECKING:
-    from audiences.models import Audience, AudienceGroup  # noqa: F401
+    from audiences.models import Audience, AudienceGroup, Source  # noqa: F401
     from segments.models import Segment
 
 
@@ -63,4 +63,13 @@ class AudienceGroupQuerySet(models.QuerySet["AudienceGroup"]):
     def found_by(self, words: str) -> Self:
         """Those that somebody means by words typed into a search box: a part of the name or the
         description."""
+        return self.filter(self.found_by_q(words))
+
+
+class SourceQuerySet(models.QuerySet["Source"]):
+    def found_by_q(self, words: str) -> Q:
+        return Q(name__icontains=words.strip())
+
+    def found_by(self, words: str) -> Self:
+        """Those that somebody means by words typed into a search box: a part of the name."""
         return self.filter(self.found_by_q(words))

@@ -1,4 +1,5 @@
-"""The import of many memberships, against a bare COPY of the same rows into the same table.
+"""The import of many memberships, and of lists of them, against a bare COPY of the same rows into
+the same table.
 
     python -m benchmarks.import_memberships [--rows 1000000] [--rounds 3]
 
@@ -8,7 +9,9 @@ into an empty table with all its indexes, constraints and triggers, the commit i
 * bare COPY: the same facts, already typed and with their metadata made, straight from psycopg;
 * import: ``manage.py import_memberships`` in a process of its own, its peak memory taken too.
 
-Then the same file again, which changes nothing; and one in which every second row differs.
+Then the same file again, which changes nothing; and one in which every second row differs. Then
+these memberships become a list, against a bare COPY of their places in it: named by external id,
+by e-mail, by either, and by phone as people write it; and the same list again, as a replacement.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ import random
 import statistics
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.database import scratch_database
@@ -30,6 +34,7 @@ FACTS = (
     "space_number, external_id, email, phone, full_name, birthday, total_orders,"
     " total_order_value, last_order_at, created_at, metadata"
 )
+PLACES = "space_number, segment_number, membership_number, created_at"
 HEADER = (
     "external_id,email,phone,full_name,birthday,total_orders,total_order_value,last_order_at,"
     "created_at,metadata.income,metadata.home_ownership,metadata.marital_status,"
@@ -53,7 +58,7 @@ def main() -> None:
 def measure(directory: Path, rows: int, rounds: int) -> None:
     from segments.models import Space
 
-    Space.objects.create(slug=SLUG, name="Benchmark", time_zone="Europe/Amsterdam")
+    Space.objects.create(slug=SLUG, name="Benchmark", time_zone="Europe/Amsterdam", country="US")
     file, changed, typed = (directory / name for name in ("file.csv", "changed.csv", "typed.csv"))
     write_file(file, rows, changed=False)
     write_file(changed, rows, changed=True)
@@ -61,10 +66,16 @@ def measure(directory: Path, rows: int, rounds: int) -> None:
     write_typed(typed)
     print_settings()
 
+    memberships(file, changed, typed, rows, rounds)
+    run_import(file)
+    lists(directory, file, rows, rounds)
+
+
+def memberships(file: Path, changed: Path, typed: Path, rows: int, rounds: int) -> None:
     bare, whole, memory = [], [], []
     for _ in range(rounds):
         clear()
-        bare.append(copy(typed))
+        bare.append(copy(typed, "segments_membership", FACTS))
         clear()
         seconds, peak = run_import(file)
         whole.append(seconds)
@@ -83,6 +94,39 @@ def measure(directory: Path, rows: int, rounds: int) -> None:
     print(f"again, unchanged     {rows / again:9,.0f} rows/s")
     print(f"again, half changed  {rows / half:9,.0f} rows/s")
     print(f"peak memory          {max(memory):9,.0f} MB")
+
+
+def lists(directory: Path, file: Path, rows: int, rounds: int) -> None:
+    from segments.models import Segment, Space
+
+    space = Space.objects.get(slug=SLUG)
+    segment = Segment.objects.create(space=space, short_code="list", name="List")
+    places = directory / "places.csv"
+    write_places(places, segment.pk)
+    named = {
+        "by external id": write_list(directory, file, "external_id"),
+        "by e-mail": write_list(directory, file, "email"),
+        "by external id or e-mail": write_list(directory, file, "external_id", "email"),
+        "by phone": write_list(directory, file, "phone"),
+    }
+    bare = []
+    for _ in range(rounds):
+        clear("segments_segmentmembership")
+        bare.append(copy(places, "segments_segmentmembership", PLACES))
+    print(f"\nA list of {rows:,} members, medians of {rounds}")
+    print(f"bare COPY                 {rows / statistics.median(bare):9,.0f} rows/s")
+    for how, path in named.items():
+        seconds, peaks = [], []
+        for _ in range(rounds):
+            clear("segments_segmentmembership")
+            taken, peak = run_list(path, "add", segment.pk)
+            seconds.append(taken)
+            peaks.append(peak)
+        rate = rows / statistics.median(seconds)
+        of_bare = statistics.median(bare) / statistics.median(seconds)
+        print(f"{how:25} {rate:9,.0f} rows/s   {of_bare:.2f} ×   {max(peaks):,.0f} MB", flush=True)
+    again, _ = run_list(named["by external id"], "replace", segment.pk)
+    print(f"again, replaced           {rows / again:9,.0f} rows/s")
 
 
 def write_file(path: Path, rows: int, *, changed: bool) -> None:
@@ -105,7 +149,7 @@ def write_file(path: Path, rows: int, *, changed: bool) -> None:
                 (
                     f"household-{number}",
                     f"{first}.{last}.{number}@example.com".lower(),
-                    f"+1201555{number % 10_000:04}",
+                    f"+1201{number:07}",
                     f"{first} {last}",
                     birthday if draw.random() < 0.7 else "",
                     orders + (changed and place % 2),
@@ -136,15 +180,40 @@ def write_typed(path: Path) -> None:
             file.write(some)
 
 
-def clear() -> None:
+def write_list(directory: Path, file: Path, *names: str) -> Path:
+    """A file of these columns; each row has one of them, in turn; phones as people write them."""
+    path = directory / f"{'-'.join(names)}.csv"
+    with file.open(newline="") as given, path.open("w", newline="") as out:
+        write = csv.writer(out, lineterminator="\n").writerow
+        write(names)
+        for place, row in enumerate(csv.DictReader(given)):
+            row["phone"] = f"({row['phone'][2:5]}) {row['phone'][5:8]}-{row['phone'][8:]}"
+            write(row[name] if place % len(names) == at else "" for at, name in enumerate(names))
+    return path
+
+
+def write_places(path: Path, segment: int) -> None:
+    from django.db import connection
+
+    query = f"SELECT space_number, {segment}, number, created_at FROM segments_membership"
+    with (
+        path.open("wb") as file,
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY ({query} ORDER BY number) TO STDOUT (FORMAT csv)") as rows,
+    ):
+        for some in rows:
+            file.write(some)
+
+
+def clear(table: str = "segments_membership") -> None:
     from django.db import connection
 
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE segments_membership CASCADE")
+        cursor.execute(f"TRUNCATE {table} CASCADE")
         cursor.execute("CHECKPOINT")
 
 
-def copy(path: Path) -> float:
+def copy(path: Path, table: str, columns: str) -> float:
     """How many seconds it takes."""
     from django.db import connection, transaction
 
@@ -153,7 +222,7 @@ def copy(path: Path) -> float:
         transaction.atomic(),
         path.open("rb") as file,
         connection.cursor() as cursor,
-        cursor.copy(f"COPY segments_membership ({FACTS}) FROM STDIN (FORMAT csv)") as rows,
+        cursor.copy(f"COPY {table} ({columns}) FROM STDIN (FORMAT csv)") as rows,
     ):
         while some := file.read(256 * 1024):
             rows.write(some)
@@ -163,6 +232,36 @@ def copy(path: Path) -> float:
 def run_import(path: Path) -> tuple[float, float]:
     """How many seconds it takes, and how many MB at most."""
     from django.core.management import call_command
+
+    with Path(os.devnull).open("w") as nowhere:
+        return run_apart(
+            lambda: call_command("import_memberships", str(path), space=SLUG, stdout=nowhere)
+        )
+
+
+def run_list(path: Path, mode: str, segment: int) -> tuple[float, float]:
+    """How many seconds it takes, and how many MB at most."""
+    from django.utils import timezone
+
+    from segments.imports.lists import ListMode, import_list
+    from segments.models import Segment
+
+    def run() -> object:
+        found = Segment.objects.select_related("space").get(pk=segment)
+        with path.open("rb") as file:
+            return import_list(
+                space=found.space,
+                segment=found,
+                file=file,
+                mode=ListMode(mode),
+                now=timezone.now(),
+            )
+
+    return run_apart(run)
+
+
+def run_apart(work: Callable[[], object]) -> tuple[float, float]:
+    """Do it in a process of its own. How many seconds it takes, and how many MB at most."""
     from django.db import connection
 
     connection.close()
@@ -171,8 +270,7 @@ def run_import(path: Path) -> tuple[float, float]:
     if not child:
         failed = 1
         try:
-            with Path(os.devnull).open("w") as nowhere:
-                call_command("import_memberships", str(path), space=SLUG, stdout=nowhere)
+            work()
             failed = 0
         finally:
             os._exit(failed)  # the scratch database is the parent's

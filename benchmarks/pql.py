@@ -105,13 +105,14 @@ def _answered(memberships: int) -> None:
     for text, same in EXPRESSIONS:
         rule = _named(rule_of(parse(text)))
         (ours,) = in_turn([members], [rule] * 3)
-        said = f"{statistics.median(ours):7.3f} s {1e6 * statistics.median(ours) / memberships:6.2f} µs each"
+        took = statistics.median(ours)
+        said = f"{took:7.3f} s {1e6 * took / memberships:6.2f} µs each"
         if same is not None:
             other = document.read(same)
             (theirs,) = in_turn([members], [other] * 3)
             if members(rule) != members(other):
                 raise RuntimeError(f"{text} holds {members(rule)}, the rule {members(other)}")
-            ratio = statistics.median(ours) / statistics.median(theirs)
+            ratio = took / statistics.median(theirs)
             said += f" {ratio:5.2f} × the rule's {statistics.median(theirs):.3f} s"
         print(f"{said:60} {text}")
 

@@ -83,6 +83,15 @@ class SegmentMembershipQuerySet(models.QuerySet["SegmentMembership"]):
 
 
 class ImportQuerySet(models.QuerySet["Import"]):
+    def found_by_q(self, words: str) -> Q:
+        words = words.strip()
+        return Q(file_name__icontains=words) | Q(segment__name__icontains=words)
+
+    def found_by(self, words: str) -> Self:
+        """Those that somebody means by words typed into a search box: a part of the name of the
+        file, or of the list that it is for."""
+        return self.filter(self.found_by_q(words))
+
     def at_work_q(self) -> Q:
         return Q(state__in=["counting", "running"])
 

@@ -20,6 +20,7 @@ from audiences.services.own_list import NeverRunsOut, extend, list_of
 from segments.admin.segment_members import (
     counted_members,
     first_of,
+    import_page_of,
     members_context,
     pasted,
     ticked_members,
@@ -52,6 +53,7 @@ class ListMembersPanel:
         return {
             **members_context(request, list_of(row)),
             **{name: _page(name, row) for name in ("change", "extend", *pages)},
+            "import_file": import_page_of(list_of(row)) if row.type.takes_imports else None,
             "thing": "list",
             "audience": row,
             "has_run_out": row.expires_at is not None and row.expires_at <= timezone.now(),

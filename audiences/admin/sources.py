@@ -15,7 +15,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 
 from audiences.admin.forms.synced import interval_field, unknown_field
-from audiences.jobs import start_sync
+from audiences.jobs import start_syncs
 from audiences.models import Audience, Source
 from audiences.services.sources import (
     NoSuchLists,
@@ -92,6 +92,8 @@ class ListsPanel:
 @admin.register(Source)
 class SourceAdmin(RowAdmin):
     list_display = ["name", "vendor_label", "key", "audiences"]
+    search_fields = ["name"]
+    search_help_text = "Name"
     ordering = ["name"]
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -183,8 +185,7 @@ class SourceAdmin(RowAdmin):
                     source=source, ids=ids, kind=kind, options=options, sleep=briefly()
                 )
                 made += done.made.values()
-        for audience in made:
-            start_sync(audience, at=timezone.now())
+        start_syncs(made, at=timezone.now())
         if not made:
             messages.warning(request, "Nothing was made: tick lists that no audience holds yet.")
             return HttpResponseRedirect(request.path)

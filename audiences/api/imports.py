@@ -87,4 +87,6 @@ class ImportViewSet(base.ImportViewSet):
         return super().make(id, _aimed(values))
 
     def change(self, row: Import, values: dict[str, Any]) -> None:
+        if row.target == ImportTarget.AUDIENCE and values.get("segment", row) is None:
+            del values["segment"]  # as it is told
         super().change(row, _aimed(values))

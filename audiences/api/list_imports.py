@@ -11,7 +11,7 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from audiences.api.pointing import ATTRIBUTES, pointing
-from audiences.jobs import start_sync
+from audiences.jobs import start_syncs
 from audiences.models import Audience, Source
 from audiences.services.sources import ListsImported, NoSuchLists, briefly, import_lists
 from audiences.sources import registry
@@ -122,7 +122,7 @@ class ListImport(Operation):
 
 
 def _told(source: Source, kind: Kind, lists: list[str], done: ListsImported) -> dict[str, Any]:
-    syncs = {id: start_sync(audience, at=timezone.now()) for id, audience in done.made.items()}
+    syncs = dict(zip(done.made, start_syncs(done.made.values(), at=timezone.now()), strict=True))
     return {
         "lists": lists,
         "kind": kind,

@@ -7,6 +7,7 @@ import datetime
 from django.db import models
 
 from audiences.models.audience import Audience
+from audiences.querysets import SourceQuerySet
 from audiences.sources import registry
 from audiences.sources.base import Kind, Vendor
 from segments.models import Space
@@ -36,6 +37,8 @@ class Source(Row):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+
+    objects = SourceQuerySet.as_manager()
 
     class Meta:
         ordering = ["name", "number"]

@@ -127,10 +127,12 @@ def redefine_audience(
 
 def _move_end(audience: Audience) -> None:
     """Let a list that has been renewed run out so many days after that as it lives now."""
-    if audience.expires_at and audience.ttl_days:
-        # as saved: a form's instance has the new ones already
-        lived = Audience.objects.values_list("ttl_days", flat=True).get(pk=audience.pk)
-        audience.expires_at += timedelta(days=audience.ttl_days - (lived or audience.ttl_days))
+    if audience.pk and audience.ttl_days:
+        # as saved: a form's instance has the new days already, and an upload may have renewed it
+        saved = Audience.objects.select_for_update().filter(pk=audience.pk)
+        lived, end = saved.values_list("ttl_days", "expires_at").get()
+        days = audience.ttl_days - (lived or audience.ttl_days)
+        audience.expires_at = end and end + timedelta(days=days)
 
 
 @transaction.atomic
@@ -144,7 +146,8 @@ def check_definition(
     :raises ConfigurationError: naming each value of the configuration at fault.
     """
     kind = registry.get(audience.audience_type if audience_type is None else audience_type)
-    if audience.pk and kind != audience.type and (kind.is_list or audience.type.is_list):
+    was = registry.TYPES.get(audience.audience_type, kind)
+    if audience.pk and was != kind and (was.is_list or kind.is_list):
         raise TypeStays(audience, kind)
     clean = kind.clean(audience.configuration if configuration is None else configuration)
     if kind.is_list:

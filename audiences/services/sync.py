@@ -246,6 +246,7 @@ class _Work:
             self._tell("Writing")
             with transaction.atomic():
                 self._store(pulled, file)
+                self._refuse_unless_it_holds(held)
 
     def _tell(self, step: str) -> None:
         _write(self._sync, step=step[:255], pulled=self._pulled)
@@ -286,6 +287,16 @@ class _Work:
             error="",
             ended_at=self._clock(),
         )
+
+    def _refuse_unless_it_holds(self, held: SyncedList) -> None:
+        """:raises SourceError: meanwhile the audience was given another list, or archived."""
+        same = {"source": held.source_id, "kind": held.kind, "list_id": held.list_id}
+        if not SyncedList.objects.filter(pk=held.pk, **same).exists():
+            raise SourceError(
+                "changed",
+                f"“{self._audience}” was given another list, or archived, while this one was read. "
+                "Nothing was changed; sync again.",
+            )
 
     def _replace(self, file: BinaryIO) -> ListImported:
         options = self._audience.configuration

@@ -43,8 +43,8 @@ def request_due(*, at: datetime.datetime) -> list[Sync]:
     return syncs
 
 
-def give_up_lost(*, worked_on: Collection[int], at: datetime.datetime) -> int:
-    """End the syncs that nobody works on, or will; how many. ``worked_on`` are the numbers of those
-    for which a worker has a job, or will have."""
-    lost = Sync.objects.filter(status__in=OPEN).exclude(pk__in=worked_on)
+def give_up_lost(*, numbers: Collection[int], at: datetime.datetime) -> int:
+    """End those of these syncs (their numbers), for which no worker has a job, that nobody works on
+    otherwise; how many."""
+    lost = Sync.objects.filter(pk__in=numbers, status__in=OPEN)
     return sum(give_up(sync=sync, at=at) for sync in lost)

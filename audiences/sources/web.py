@@ -198,20 +198,22 @@ class _Connection(http.client.HTTPConnection):
 def split(url: str) -> SplitResult:
     """The parts of a URL that may be asked for.
 
-    :raises SourceError: it is none, or not HTTPS (but for hosts that the settings allow).
+    :raises SourceError: it is none, or not HTTPS (but for hosts that the settings allow). It is
+        repeated without its query, in which secrets are given.
     """
+    shown = url.partition("?")[0][:200]
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError:
         host = None
     if not host or url != url.strip() or not url.isascii() or not url.isprintable() or " " in url:
-        raise SourceError("unreachable", f"“{url[:200]}” is not a URL. Give one: https://….")
+        raise SourceError("unreachable", f"“{shown}” is not a URL. Give one: https://….")
     if parts.username is not None:
         message = "A URL can't hold a name and a password. Give them as the key instead."
         raise SourceError("unreachable", message)
     if parts.scheme != "https" and not (parts.scheme == "http" and is_allowed(host)):
-        message = f"“{url[:200]}” is not encrypted. Only URLs that begin with https:// are asked."
+        message = f"“{shown}” is not encrypted. Only URLs that begin with https:// are asked."
         raise SourceError("unreachable", message)
     return parts
 

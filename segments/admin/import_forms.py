@@ -74,7 +74,10 @@ class NewImportForm(RowForm):
         pick_from(self.fields["segment"], segments, self.of_space)
 
     def _post_clean(self) -> None:
-        aim(self.instance, self.cleaned_data.get("segment"))
+        try:
+            aim(self.instance, self.cleaned_data.get("segment"))
+        except ValidationError as error:
+            self.add_error(None, error)
         check_options(self.instance)
         super()._post_clean()  # type: ignore[misc]  # Django's own
 

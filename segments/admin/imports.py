@@ -28,6 +28,8 @@ class ImportAdmin(RowAdmin):
     list_display_links = ["title"]
     list_select_related = ["segment"]
     list_filter = ["state"]
+    search_fields = ["file_name", "segment__name"]
+    search_help_text = "Name of the file, or of the list"
     ordering = ["-number"]
     sortable_by = ["created_at"]
     fieldsets = [(None, {"fields": ["segment", "sent"]})]

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.contrib.admin import AdminSite, ShowFacets
 from django.contrib.admin.utils import NestedObjects, flatten_fieldsets, quote, unquote
 from django.db import models, router, transaction
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import path, reverse
 from django.utils.html import format_html
@@ -21,7 +21,7 @@ from django.utils.text import capfirst
 from segments.admin.choices import plain_titles
 from segments.admin.spaces import current_space, enter_space, space_of, spaces_of
 from segments.models import Space
-from segments.services import delete_row, save_row
+from segments.services import delete_row, holders, save_row
 
 if TYPE_CHECKING:  # Unfold has no types; its classes are Django's, drawn anew
     from django.contrib.admin import ModelAdmin
@@ -221,12 +221,11 @@ class RowAdmin(UnfoldModelAdmin):
         using = router.db_for_write(self.model)
         found = NestedObjects(using=using)
         found.collect(objs)
-        users = dict.fromkeys(getattr(user, "user", user) for user in found.protected)
         return (
             list(self.titles(list(objs)).values()),
             {str(self.opts.verbose_name_plural): len(objs)},
             set(),
-            [link(user, self.admin_site) for user in users],
+            [link(user, self.admin_site) for user in holders(found.protected)],
         )
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
@@ -243,7 +242,10 @@ class RowAdmin(UnfoldModelAdmin):
         """What was done to the row, whoever did it by whatever way: the audit trail's page."""
         row = self.get_object(request, unquote(object_id))
         if row is None:
-            raise Http404
+            missing: HttpResponse = self._get_obj_does_not_exist_redirect(  # type: ignore[attr-defined]
+                request, self.opts, object_id
+            )
+            return missing
         return HttpResponseRedirect(f"{reverse(settings.HISTORY_PAGE)}?object_id={row.id}")
 
     def render_change_form(

@@ -41,7 +41,13 @@ class MembersPanel:
             name: reverse(f"admin:segments_segment_{name}", args=[row.pk])
             for name in ("change", "add_members", "remove_members")
         }
-        return {**members_context(request, row), **pages, "thing": "segment"}
+        members = members_context(request, row)
+        return {**members, **pages, "import_file": import_page_of(row), "thing": "segment"}
+
+
+def import_page_of(segment: Segment) -> str:
+    """Where a file of its members is imported."""
+    return f"{reverse('admin:segments_import_add')}?segment={segment.pk}"
 
 
 def members_context(request: HttpRequest, segment: Segment) -> dict[str, Any]:

@@ -162,7 +162,7 @@ class ImportViewSet(WritableViewSet):
     operations: ClassVar[Mapping[str, Operation]] = OPERATIONS
 
     def make(self, id: UUID | None, values: dict[str, Any]) -> Import:
-        return make_import(space=self.space, id=id, made_by=self.access.name, **values)
+        return make_import(space=self.space, id=id, made_by=self.access.name[:255], **values)
 
     def change(self, row: Import, values: dict[str, Any]) -> None:
         with possible_now():

@@ -78,8 +78,9 @@ def _body(request: HttpRequest) -> tuple[Callable[[int], bytes], int | None]:
 
     Of a body without a length (sent in chunks) the server knows the end, or else nobody does.
     """
-    if request.META.get("CONTENT_LENGTH"):
-        return request.read, int(request.META["CONTENT_LENGTH"])
+    said = request.META.get("CONTENT_LENGTH", "")
+    if said.isascii() and said.isdigit():
+        return request.read, int(said)
     if request.META.get("wsgi.input_terminated"):
         return request.META["wsgi.input"].read, None
     detail = "It is not said how long the file is. Send the header Content-Length."

@@ -74,9 +74,10 @@ def change_import(import_: Import, **options: Any) -> None:
     if all(getattr(import_, name) == value for name, value in options.items()):
         return
     _refuse_unless_open(import_, "be changed")
+    if options.get("segment", import_.segment) != import_.segment:  # one that is gone is not told
+        aim(import_, options["segment"])
     for name, value in options.items():
         setattr(import_, name, value)
-    aim(import_, import_.segment)
     check_options(import_)
     _forget_findings(import_)
     import_.state = ImportState.UPLOADED if import_.file else ImportState.WAITING

@@ -108,10 +108,10 @@ class _Work:
                 raise Cancelled
 
     def end(self, state: ImportState, **values: Any) -> None:
-        """Say how an attempt ended that changed nothing."""
+        """Say how an attempt ended that changed nothing. Files that ``values`` don't name go."""
         close_old_connections()
-        if not self._write(state, **values):
-            files.let_go(self._kept)
+        told = self._write(state, **values)
+        files.let_go([name for name in self._kept if not (told and name in values.values())])
 
     def problems(self, first: list[Problem], bad: int) -> dict[str, Any]:
         """What is told of bad rows; their files are put into the storage."""

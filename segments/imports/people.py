@@ -12,12 +12,11 @@ from django.db.backends.utils import CursorWrapper
 
 from segments.imports.columns import quote
 from segments.imports.header import IDENTIFIERS
-from segments.imports.staging import Progress, cell
+from segments.imports.staging import Progress, cell, settings
 from segments.models import Space
-from segments.phones import E164, e164
+from segments.phones import e164, ending, is_e164
 
 _BATCH = 10_000
-_TAIL = 6  # the last digits of a phone, which are the same however it is written
 
 # Why nobody can be found: the column at fault, what is wrong there, and what would be right.
 _FLAWS = {
@@ -106,12 +105,14 @@ class People:
         if not self.matched:
             return
         progress("Finding people")
-        self._by_external_id_and_email(cursor, rows)
-        if "phone" in self._places:
-            self._by_phone(cursor, progress)
-        self._name_new_people(cursor)
-        if self._id_decides:
-            self._adopt(cursor)
+        # The planner doesn't know how large these tables are, and no index would help.
+        with settings(cursor, enable_nestloop="off"):
+            self._by_external_id_and_email(cursor, rows)
+            if "phone" in self._places:
+                self._by_phone(cursor, progress)
+            self._name_new_people(cursor)
+            if self._id_decides:
+                self._adopt(cursor)
         cursor.execute("UPDATE matched SET flaw = 'nobody' WHERE person IS NULL AND flaw IS NULL")
 
     def problems(self, rows: str) -> list[str]:
@@ -200,7 +201,7 @@ class People:
         sought = f"number IS NULL AND flaw IS NULL AND {self._may_be_found('given')}"
         if not self._read_phones(cursor, f"SELECT phone FROM matched WHERE {sought}", progress):
             return
-        alike = f"{_tail('phone')} IN (SELECT {_tail('e164')} FROM phones)"
+        alike = f"{ending('phone')} IN (SELECT {ending('e164')} FROM phones)"
         self._read_phones(
             cursor,
             f"SELECT phone FROM {self._memberships} AND {alike}"
@@ -228,14 +229,17 @@ class People:
     def _read_phones(self, cursor: CursorWrapper, phones: str, progress: Progress) -> int:
         """Put the phones that a SELECT gives into ``phones``, each with its number in E.164. How
         many there were that had not been in it."""
+        asked = (
+            f"SELECT DISTINCT phone FROM ({phones}) AS asked WHERE phone IS NOT NULL"
+            " AND NOT EXISTS (SELECT FROM phones WHERE given = phone) AND"
+        )
+        as_it_is = is_e164("phone")
+        cursor.execute(f"DECLARE odd CURSOR FOR {asked} NOT {as_it_is}")
         cursor.execute(
-            f"INSERT INTO phones SELECT phone, CASE WHEN phone ~ {quote(E164)} THEN phone END"
-            f" FROM ({phones}) AS asked WHERE phone IS NOT NULL"
+            f"INSERT INTO phones SELECT phone, phone FROM ({asked} {as_it_is}) AS asked"
             " ON CONFLICT DO NOTHING"
         )
         count = int(cursor.rowcount)
-        cursor.execute("DECLARE odd CURSOR FOR SELECT given FROM phones WHERE e164 IS NULL")
-        done = 0
         while True:
             cursor.execute(f"FETCH {_BATCH} FROM odd")
             given = [row[0] for row in cursor.fetchall()]
@@ -243,12 +247,12 @@ class People:
                 break
             read = [e164(phone, self._space.country) for phone in given]
             cursor.execute(
-                "UPDATE phones SET e164 = read.e164 FROM unnest(%s::text[], %s::text[])"
-                " AS read (given, e164) WHERE phones.given = read.given",
+                "INSERT INTO phones SELECT * FROM unnest(%s::text[], %s::text[])"
+                " ON CONFLICT DO NOTHING",
                 [given, read],
             )
-            done += len(given)
-            progress("Reading phone numbers", done)
+            count += len(given)
+            progress("Reading phone numbers", count)
         cursor.execute("CLOSE odd")
         return count
 
@@ -306,8 +310,3 @@ _ONE = "min(number) AS number, min(external_id) AS external_id, count(*) AS peop
 
 def _lower(email: str) -> str:
     return f'lower({email} COLLATE "default") COLLATE "C"'
-
-
-def _tail(phone: str) -> str:
-    """SQL for the last digits of a phone."""
-    return f"right(translate({phone}, ' -().+/\u00a0', ''), {_TAIL})"

@@ -13,6 +13,7 @@ from typing import TypeAlias
 import numpy as np
 
 _QUOTE, _BLANK, _TAB = b'" \t'
+_LINE_ENDS = tuple(b"\r\n")
 _LONGEST_QUOTED = 1_000_000  # bytes; the database would keep more in memory until it ends
 Bytes: TypeAlias = "np.ndarray[tuple[int], np.dtype[np.uint8]]"
 
@@ -65,7 +66,11 @@ class PlainCheck:
         within the text; for being neighbours, quotes are among the bounds."""
         quotes = np.flatnonzero(seen[1:] == _QUOTE) + 1
         opens = (np.arange(len(quotes)) + self._quotes) % 2 == 0
-        closing = quotes[~opens]
+        opening, closing = quotes[opens], quotes[~opens]
+        if seen[0] == _QUOTE and self._quotes % 2:
+            opening = np.append(0, opening)  # the chunk before ended with it
+        within = np.append(opening[opening + 1 < len(seen)] + 1, closing - 1)
+        self.padded = self.padded or bool(np.isin(seen[within], _LINE_ENDS).any())
         if seen[0] == _QUOTE and self._quotes and self._quotes % 2 == 0:
             closing = np.append(0, closing)  # the chunk before ended with it
         self._quotes += len(quotes)

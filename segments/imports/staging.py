@@ -72,7 +72,13 @@ def alone_in(
         try:
             with transaction.atomic(), connection.cursor() as cursor:
                 _wait_for_turn(cursor, space, progress)
-                with _settings(cursor, TimeZone=space.time_zone, DateStyle="ISO", work_mem="128MB"):
+                with settings(
+                    cursor,
+                    TimeZone=space.time_zone,
+                    DateStyle="ISO",
+                    work_mem="128MB",
+                    enable_nestloop="on",
+                ):
                     done = work(cursor)
                 cursor.execute(f"DROP TABLE IF EXISTS {_TABLES}")
                 cursor.execute("DROP FUNCTION IF EXISTS pg_temp.is_readable")
@@ -155,9 +161,8 @@ def _wait_for_turn(cursor: CursorWrapper, space: Space, progress: Progress) -> N
 
 
 @contextmanager
-def _settings(cursor: CursorWrapper, **values: str) -> Iterator[None]:
+def settings(cursor: CursorWrapper, **values: str) -> Iterator[None]:
     """These settings of PostgreSQL, until the end: of this, or of a transaction that failed."""
-    values = {**values, "enable_nestloop": "on"}
     before = {}
     for name, value in values.items():
         cursor.execute("SELECT current_setting(%s), set_config(%s, %s, true)", [name, name, value])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -21,13 +21,22 @@ from segments.imports.staging import Progress
 from segments.models import Import, ImportTarget, Segment
 from segments.models.imports import MODES_OF_A_LIST, MODES_OF_MEMBERSHIPS
 
-__all__ = ["FIELDS", "METADATA", "aim", "carry_out", "check_options", "numbers"]
+__all__ = ["FIELDS", "METADATA", "aim", "carry_out", "check_options", "numbers", "objections"]
+
+# What the apps above say against a file for a list, in a sentence; nothing where one may be sent.
+objections: list[Callable[[Segment], str]] = []
 
 FIELDS = tuple(membership_columns(datetime.date.max))  # that a column may hold
 
 
 def aim(import_: Import, segment: Segment | None) -> None:
-    """Say what the rows are: memberships, or members of the segment."""
+    """Say what the rows are: memberships, or members of the segment.
+
+    :raises ValidationError: it is a list that no file may be sent for.
+    """
+    if segment is not None and segment.is_list:
+        for said in filter(None, (object_to(segment) for object_to in objections)):
+            raise ValidationError({"segment": said})
     import_.segment = segment
     import_.target = ImportTarget.MEMBERSHIPS
     if segment is not None:

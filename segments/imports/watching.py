@@ -12,6 +12,7 @@ import time
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
+import psycopg
 from django.db import DatabaseError, close_old_connections, connection
 
 from segments.imports.refusals import Cancelled
@@ -109,7 +110,7 @@ class Watch:
             while not self._ended.wait(_EVERY):
                 try:
                     self._look()
-                except DatabaseError:
+                except (DatabaseError, psycopg.Error):  # the latter: of the work's own connection
                     _logger.warning("Can't write how far an import is", exc_info=True)
                     close_old_connections()
         finally:

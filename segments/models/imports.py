@@ -6,6 +6,7 @@ import datetime
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils.timezone import localtime
 
 from segments.models.row import Row
 from segments.models.segment import Segment
@@ -160,7 +161,7 @@ class Import(Row):
         resource_name = "imports"
 
     def __str__(self) -> str:
-        return self.file_name or f"Import of {self.created_at:%Y-%m-%d %H:%M}"
+        return self.file_name or f"Import of {localtime(self.created_at):%Y-%m-%d %H:%M}"
 
     @property
     def is_at_work(self) -> bool:

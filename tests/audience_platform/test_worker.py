@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import OperationalError, connection, connections, transaction
 from django.utils import timezone
 
+from audience_platform import worker
 from audiences import members
 from audiences.models import Audience, AudienceStatus
 from segments.imports.asking import make_import, take_file
@@ -65,14 +70,14 @@ def test_audiences_follow_their_members_through_the_death_of_a_worker(
 ) -> None:
     person = make_membership(total_orders=12)
     audience: Audience = make_audience("rules", rule=KEEN)
-    worker = start_worker()
+    first = start_worker()
     wait_for(lambda: held(audience) == {person.pk})
 
     save_row(person, total_orders=0)
     wait_for(lambda: held(audience) == set())
 
-    worker.kill()
-    worker.wait()
+    first.kill()
+    first.wait()
     with connection.cursor() as cursor:  # the job of a worker that died under it
         cursor.execute(
             "INSERT INTO procrastinate_jobs (task_name, queue_name, lock, queueing_lock, status)"
@@ -85,6 +90,33 @@ def test_audiences_follow_their_members_through_the_death_of_a_worker(
 
     again.send_signal(signal.SIGTERM)
     assert again.wait(30) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_broke_is_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the thread in which periodic jobs are made: nothing else would look after it."""
+
+    def query(text: str) -> int:
+        with connection.cursor() as cursor:
+            cursor.execute(text)
+            return int(cursor.fetchone()[0])
+
+    pids: list[int] = []
+
+    async def work(concurrency: int) -> None:
+        in_its_thread = sync_to_async(query)
+        pids.append(await in_its_thread("SELECT pg_backend_pid()"))
+        if len(pids) == 1:
+            with suppress(OperationalError):
+                await in_its_thread("SELECT pg_terminate_backend(pg_backend_pid())::int")
+            await in_its_thread("SELECT 1")  # raises
+        await sync_to_async(connections.close_all)()
+        os.kill(os.getpid(), signal.SIGTERM)
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(worker, "_work", work)
+    asyncio.run(worker.run(concurrency=1))
+    assert len(set(pids)) == 2
 
 
 @pytest.mark.django_db(transaction=True)
@@ -130,10 +162,10 @@ def test_an_import_survives_the_death_of_its_worker(
     with transaction.atomic():  # nobody writes memberships: the import stands still
         with connection.cursor() as cursor:
             cursor.execute("LOCK TABLE segments_membership IN SHARE MODE")
-        worker = start_worker()
+        first = start_worker()
         wait_for(is_writing)
-        worker.kill()  # with -9: it can tell nobody
-        worker.wait()
+        first.kill()  # with -9: it can tell nobody
+        first.wait()
         assert import_.state == ImportState.RUNNING
     assert not Membership.objects.exists()
 

@@ -6,13 +6,20 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.core.files.base import ContentFile
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from segments.models import Membership
+from segments.imports.asking import make_import, take_file
+from segments.models import Import, Membership, Space
+
+from .test_pages import VARIANTS, look
 
 pytestmark = pytest.mark.browser
 
@@ -76,3 +83,45 @@ def test_a_file_is_imported_in_the_browser(
     with page.expect_download() as download:
         page.get_by_role("link", name="The bad rows, to be mended, as CSV").click()
     assert "cleo@example" in download.value.path().read_text()
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_an_imports_page_fits_in_every_state(
+    variant: str,
+    open_page: Callable[..., Page],
+    vera: User,
+    programme: SimpleNamespace,
+    space: Space,
+    screenshots: Path,
+) -> None:
+    rows = [make_import(space=space, segment=programme.gold) for _ in range(5)]
+    _, _, running, counted, failed = rows
+    for row in rows[1:]:
+        take_file(row, ContentFile(PEOPLE), name="people.csv", at=timezone.now())
+    problem = {"line": 4, "column": "birthday", "value": "soon", "problem": "is not a date"}
+    numbers = {"rows": 120_000, "added": 4_000, "already_in": 96_000, "removed": 20_000}
+    values: dict[Import, dict[str, Any]] = {
+        running: {
+            "state": "running",
+            "started_at": timezone.now(),
+            "percent": 62,
+            "step": "Writing",
+        },
+        counted: {"state": "counted", "expected": {**numbers, "must_be_confirmed": True}},
+        failed: {
+            "state": "failed",
+            "error": "2 rows are not as they should be, so nothing was imported.",
+            "problem_count": 2,
+            "first_problems": [{**problem, "remedy": "write year-month-day, such as 1990-12-31"}],
+        },
+    }
+    for row, changed in values.items():
+        Import.objects.filter(pk=row.pk).update(**changed)
+    names = ["waiting", "uploaded", "running", "counted", "failed"]
+    pages = {
+        f"import-{name}": f"segments/import/{row.pk}/change/"
+        for name, row in zip(names, rows, strict=True)
+    }
+    pages |= {"imports": "segments/import/", "import-add": "segments/import/add/"}
+    page = open_page(vera, **VARIANTS[variant])
+    assert look(page, pages, screenshots / variant) == []

@@ -10,9 +10,9 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
+from audiences.management.named import named_space
 from audiences.models import Audience, Lifecycle, Sync, SyncStatus
 from audiences.services.sync import NotSynced, SyncInProgress, sync_now
-from segments.models import Space
 
 
 class Command(BaseCommand):
@@ -51,10 +51,7 @@ class Command(BaseCommand):
     def _audiences(self, slug: str | None, key: str | None) -> list[Audience]:
         found = Audience.objects.filter(audience_type="synced").select_related("space")
         if slug is not None:
-            if not Space.objects.filter(slug=slug).exists():
-                known = ", ".join(Space.objects.values_list("slug", flat=True)) or "none yet"
-                raise CommandError(f"There is no space “{slug}”. The spaces are: {known}.")
-            found = found.filter(space__slug=slug)
+            found = found.filter(space=named_space(slug))
         if key is None:
             return list(found.exclude(lifecycle=Lifecycle.ARCHIVED).order_by("space", "number"))
         try:
@@ -65,6 +62,9 @@ class Command(BaseCommand):
             raise CommandError(
                 f"There is no synced audience “{key}”. Give its id, or its name in full."
             )
+        if len(named) > 1:
+            ids = ", ".join(f"{one.id} in {one.space.slug}" for one in named)
+            raise CommandError(f"Several lists are called “{key}”. Give the id of one: {ids}.")
         return list(named)
 
 

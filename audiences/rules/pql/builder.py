@@ -15,7 +15,7 @@ from audiences.rules.operators.base import read_number
 from audiences.rules.operators.text import read_pattern
 from audiences.rules.pql import syntax
 from audiences.rules.pql.errors import PqlTextError
-from audiences.rules.pql.signatures import FOREIGN, UNITS, complaint
+from audiences.rules.pql.signatures import FOREIGN, MOST_VARIABLES, UNITS, complaint
 from audiences.rules.pql.syntax import Expression, Literal
 
 if TYPE_CHECKING:
@@ -170,14 +170,17 @@ class Builder:
 
     def quantified(self, children: list[Any]) -> syntax.Quantified:
         kind, bindings = children
+        _check_variables(kind, bindings)
         return syntax.Quantified(str(kind), bindings)  # type: ignore[arg-type]
 
     def aggregate(self, children: list[Any]) -> syntax.Aggregate:
         kind, bindings = children
+        _check_variables(kind, bindings)
         return syntax.Aggregate(str(kind), None, bindings)  # type: ignore[arg-type]
 
     def aggregate_over(self, children: list[Any]) -> syntax.Aggregate:
         kind, over, bindings = children
+        _check_variables(kind, bindings)
         return syntax.Aggregate(str(kind), over, bindings)  # type: ignore[arg-type]
 
     def step(self, children: list[Any]) -> syntax.Step:
@@ -215,6 +218,11 @@ def _call(name: Token, arguments: tuple[Expression, ...], object: Any = None) ->
     if name in ("matches", "regexGroup"):
         _check_pattern(name, arguments[0])
     return syntax.Call(str(name), arguments, object)
+
+
+def _check_variables(token: Token, bindings: tuple[syntax.Binding, ...]) -> None:
+    if len(bindings) > MOST_VARIABLES:
+        raise at(token, f"{token} takes at most {MOST_VARIABLES} variables, not {len(bindings)}.")
 
 
 def _check_pattern(token: Token, pattern: Expression) -> None:

@@ -71,7 +71,7 @@ def _condition(expression: Expression, scope: Scope) -> Rule:
             return _held_against(_field(left, scope), operator, value_of(right))
         case syntax.Call("stringCompare"):
             return _string_compare(expression, scope)
-        case syntax.Call(_, _, object) if object is not None:
+        case syntax.Call(name, _, object) if object is not None and name != "getMonth":
             return _method(expression, _field(object, scope))
         case syntax.Occurs():
             return _occurs(expression, _field(expression.moment, scope))
@@ -108,13 +108,23 @@ class _Field:
 
 
 def _field(expression: Expression, scope: Scope) -> _Field:
+    match expression:
+        case syntax.Call("getMonth", (), object) if object is not None:
+            if _field(object, scope).name != "birthday":
+                raise _Unsaid  # a moment's month depends on the time zone
+            return _BIRTHDAY_MONTH
     path = scope.path(expression)
+    if path == ("person", "birthMonth"):
+        return _BIRTHDAY_MONTH
     if not path or path[0] in (profile.EVENTS, profile.SEGMENTS):
         raise _Unsaid
     place = profile.place_of(path)
     if place.rest or place.made is not profile.as_it_is or not fields.is_field(place.reads):
         raise _Unsaid
     return _Field(place.reads, fields.get(place.reads).kind)
+
+
+_BIRTHDAY_MONTH = _Field("birthday_month", Kind.NUMBER)
 
 
 def _texts(expression: Expression, scope: Scope) -> _Field:

@@ -24,6 +24,7 @@ from audiences.rules.pql.json_node import kept, shown
 from audiences.rules.pql.scope import Scope, is_of_each
 from audiences.rules.pql.signatures import (
     METHODS,
+    MOST_VARIABLES,
     complaint,
     is_identifier,
 )
@@ -31,13 +32,15 @@ from audiences.rules.pql.syntax import Expression, Literal
 from audiences.rules.pql.text import DEEPEST, LONGEST, check_depth
 
 FORMAT = "pql/json"
-_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+# A text, also one that never ends: it must not be looked through again from each of its quotes.
+_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*\\?(?:"|\Z)|[\[\]{}]', re.DOTALL)
 _DEEPEST_BRACKET = 5 * DEEPEST
 _MOST_LETTERS = 10 * LONGEST
 
 _INFIX = ("=", "!=", "<", "<=", ">", ">=", "in", "notIn", "like", "+", "-", "*", "/", "%")
 _TIME_WORDS = ("now", "today", "yesterday", "tomorrow")
 _PERIODS = ("this", "last", "next")
+_SMALL = 10**18
 _PROFILE = "_"  # what the form of 2019 calls it
 
 
@@ -114,6 +117,8 @@ class _Node(MomentNode):
         raise self.problem(f"{shown(value)} is no literal of the type “{kind[:40]}”.", "value")
 
     def _number(self, value: Any, *, whole: bool) -> Literal:
+        if whole and type(value) is int and abs(value) < _SMALL:
+            return Literal(value)  # nearly all, and lists may be long
         try:
             number = read_number(value)
         except ValueProblem as problem:
@@ -217,13 +222,17 @@ class _Node(MomentNode):
 
     def _declared(self) -> tuple[tuple[syntax.Binding, ...], Scope]:
         scope, bindings = self.scope, []
-        for place, declared in enumerate(self.items("variables")):
+        for place, declared in enumerate(self._variables()):
             inner = _Node(declared, f"{self.path}/variables/{place}", scope, self.depth + 1)
             bindings.append(inner.declaration())
             scope = scope.binding(bindings[-1].name)
-        if not bindings:
-            raise self.problem("Give one or more variables.", "variables")
         return tuple(bindings), scope
+
+    def _variables(self) -> list[Any]:
+        found = self.items("variables")
+        if not 1 <= len(found) <= MOST_VARIABLES:
+            raise self.problem(f"Give 1 to {MOST_VARIABLES} variables.", "variables")
+        return found
 
     def declaration(self) -> syntax.Binding:
         name, source = self.variable(), self.inner("range" if "range" in self.node else "from")
@@ -308,7 +317,7 @@ class _Node(MomentNode):
     def set_of(self) -> Expression:
         """All of the conditions; those after a variable, over the items that it ranges over."""
         scope, parts, bindings = self.scope, list[Expression](), list[syntax.Binding]()
-        for place, one in enumerate(self.items("variables")):
+        for place, one in enumerate(self._variables()):
             inner = _Node(one, f"{self.path}/variables/{place}", scope, self.depth + 1)
             if inner.text("nodeType") == "varDecl":
                 bindings.append(inner.declaration())
@@ -319,8 +328,6 @@ class _Node(MomentNode):
                 parts.append(inner.read())
         if bindings:
             parts.append(syntax.Quantified("select", tuple(bindings)))
-        if not parts:
-            raise self.problem("Give one or more variables.", "variables")
         return parts[0] if len(parts) == 1 else syntax.And(tuple(parts))
 
     def _filtered(self) -> Expression:

@@ -77,6 +77,8 @@ UNITS: dict[str, str] = {  # each as it may be written, and its singular
     "millennia": "millennium",
 }
 
+MOST_VARIABLES = 20  # of one select, exists, forall or sum
+
 KEYWORDS = ("and", "or", "not", "in", "notIn", "like", "matches", "occurs", "true", "false")
 
 # Bare words that other languages have and PQL hasn't: as fields they would be missing, silently.

@@ -39,7 +39,7 @@ class CsvUrl(Vendor):
     kinds = (Kind.LIST,)
     needs_key = False
     key_help = "What the server wants in the header Authorization, if anything, such as “Bearer …”."
-    settings = {"url": "The URL of the file, https://…."}
+    settings = {"url": "The URL of the file, https://…. It is shown; a secret goes into the key."}
 
     def clean(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         clean = super().clean(settings)
@@ -53,8 +53,9 @@ class CsvUrl(Vendor):
         return clean
 
     def lists(self, access: Access) -> Iterator[VendorList]:
-        path = PurePosixPath(unquote(urlsplit(access.settings["url"]).path))
-        yield VendorList(Kind.LIST, THE_FILE, path.name or access.settings["url"])
+        url = urlsplit(access.settings["url"])
+        name = PurePosixPath(unquote(url.path)).name or url.hostname or ""
+        yield VendorList(Kind.LIST, THE_FILE, name)
 
     def profiles(self, access: Access, kind: Kind, id: str) -> Iterator[Sequence[Profile]]:
         with tempfile.TemporaryFile() as file:

@@ -82,7 +82,7 @@ def test_every_document_says_its_version(api: Any) -> None:
 
 
 @pytest.mark.parametrize("path", ["nowhere", "memberships/x/nowhere", "memberships/x/y/z", "0/"])
-def test_an_unknown_route_is_told_in_a_document(client: Client, path: str) -> None:
+def test_an_unknown_route_is_told_in_a_document(client: Client, path: str, db: None) -> None:
     response = client.get(f"/api/{path}", secure=True)
     assert response.status_code == 404
     assert response.headers["Content-Type"] == JSON_API

@@ -377,5 +377,7 @@ def test_any_method_on_any_route(api: Any) -> None:
             continue
         for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE"):
             response = api.ask(method, path)
-            assert response.status_code in (200, 400, 404, 405, 409), (method, path)
-        assert api.ask("OPTIONS", path).status_code == 204
+            # 403: an address to send a file to that nobody has signed
+            expected = (403, 405) if path.startswith("uploads/") else (200, 400, 404, 405, 409)
+            assert response.status_code in expected, (method, path)
+        assert api.ask("OPTIONS", path).status_code == (200 if path.startswith("uploads/") else 204)

@@ -7,13 +7,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from audiences.models import Audience
 from audiences.services.own_list import list_of, renew
-from segments.models import Membership, SegmentMembership, Space
+from segments.models import Import, Membership, SegmentMembership, Space
 
 Make = Callable[..., Any]
 DAY = datetime.timedelta(days=1)
@@ -194,3 +195,16 @@ def test_the_page_of_a_list_costs_the_same_with_fifty_members(
         make_membership(made)
     assert page() == with_one
     assert Membership.objects.count() == 50
+
+
+def test_no_file_is_taken_for_a_list_that_follows_its_source(
+    colleague: Any, make_synced: Make, uploaded: Audience
+) -> None:
+    def send(audience: Audience) -> Any:
+        file = SimpleUploadedFile("people.csv", b"external_id\nm-1\n", "text/csv")
+        return colleague.save("segments/import/add/", segment=list_of(audience).pk, sent=file)
+
+    assert "follows from the list of its source" in faults(send(make_synced()))["segment"][0]
+    assert not Import.objects.exists()
+    send(uploaded)
+    assert Import.objects.get().segment == list_of(uploaded)

@@ -141,3 +141,18 @@ def test_one_in_use_is_not_deleted_and_all_its_users_are_named(
     assert api.delete(f"audiences/{other.id}").status_code == 200
     assert api.delete(f"offers/{offer.id}").status_code == 200
     assert api.delete(f"audiences/{keen.id}").status_code == 200
+
+
+def test_an_expression_in_pql_is_kept_as_it_is_written_and_warns(api: Any) -> None:
+    expression = {"type": "PQL", "format": "pql/text", "value": 'xEvent or inSegment("gold")'}
+    sent = _new({}, audience_type="pql", configuration={"expression": expression})
+    response = api.post("audiences", sent)
+    assert response.status_code == 201, response.content
+    attributes = response.json()["data"]["attributes"]
+    assert attributes["configuration"] == {"expression": expression}
+    assert attributes["summary"] == "xEvent or in gold"
+    assert [warning.split()[0] for warning in attributes["warnings"]] == ["Nothing", "It"]
+    expression["value"] = "totalOrders >"
+    assert _pointers(api.post("audiences", sent)) == {
+        "/data/attributes/configuration/expression/value"
+    }

@@ -120,3 +120,17 @@ def test_another_audience_can_be_chosen_before_it_is_run(api: Any, make_audience
     resource = {"type": "imports", "id": id, "relationships": related}
     assert api.patch(f"imports/{id}", {"data": resource}).status_code == 200
     assert Import.objects.get().segment == list_of(other)
+
+
+def test_what_is_told_of_an_import_can_be_sent_back(api: Any, make_audience: Make) -> None:
+    audience = make_audience("static", name="Regulars")
+    id = send(api, audience, b"external_id\nm-1\n")
+    related = {"segment": {"data": None}}
+    told = {
+        "type": "imports",
+        "id": id,
+        "attributes": {"mode": "replace"},
+        "relationships": related,
+    }
+    assert api.patch(f"imports/{id}", {"data": told}).status_code == 200
+    assert Import.objects.get().segment == list_of(audience)

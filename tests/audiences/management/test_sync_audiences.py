@@ -72,6 +72,18 @@ def test_too_many_who_would_leave_are_confirmed(klaviyo: KlaviyoStandIn, readers
     assert "1,190 left" in line
 
 
+def test_a_name_that_several_lists_have_is_not_guessed(
+    klaviyo: KlaviyoStandIn, readers: Audience, make_synced: Make
+) -> None:
+    sync()
+    klaviyo.people["L1"] = people(10)
+    make_synced(list="L2", name="Readers")
+
+    with pytest.raises(CommandError, match=f"Several lists are called “Readers”.*{readers.id}"):
+        sync("--audience", "Readers", "--confirmed")
+    assert list_of(readers).segment_memberships.count() == 1200
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

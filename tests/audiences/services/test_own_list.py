@@ -134,6 +134,16 @@ def test_other_days_to_live_move_the_end(uploaded: Audience, at: datetime.dateti
     assert (uploaded.ttl_days, uploaded.expires_at) == (30, at + 30 * DAY)
 
 
+def test_an_upload_while_an_audience_is_changed_still_renews_it(
+    uploaded: Audience, at: datetime.datetime
+) -> None:
+    renew(audience=uploaded, at=at)
+    renew(audience=Audience.objects.get(pk=uploaded.pk), at=at + 7 * DAY)
+    redefine_audience(uploaded, description="As it was read before the upload")
+    uploaded.refresh_from_db()
+    assert uploaded.expires_at == at + 37 * DAY
+
+
 @pytest.mark.parametrize("days", [0, -1, 91])
 def test_days_that_no_list_lives_are_refused(uploaded: Audience, days: int) -> None:
     with pytest.raises(ValidationError) as refused:

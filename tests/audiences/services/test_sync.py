@@ -308,6 +308,23 @@ def test_an_audience_that_was_archived(
 # One at a time
 
 
+def test_a_list_that_is_changed_for_another_meanwhile_is_not_stored(
+    klaviyo: KlaviyoStandIn, thousand: Audience, run: Run
+) -> None:
+    klaviyo.add_list("L1", *people(900, start=100))
+
+    def change(step: str, pulled: int) -> None:
+        if step == "Writing":
+            audience = Audience.objects.get()
+            redefine_audience(audience, configuration={**audience.configuration, "list": "L2"})
+
+    sync = run(thousand, progress=change)
+
+    assert (sync.status, sync.error_code, sync.added) == (SyncStatus.FAILED, "changed", 0)
+    assert "was given another list" in sync.error
+    assert len(on_list(thousand)) == 1000
+
+
 def test_a_second_sync_while_one_runs_is_refused(make_synced: Make, at: datetime.datetime) -> None:
     audience = make_synced()
     first = request_sync(audience=audience, at=at)
@@ -330,7 +347,7 @@ def test_a_sync_that_somebody_works_on_is_left_alone(
         def try_it() -> None:
             try:
                 run_sync(number=sync.pk)
-                assert give_up_lost(worked_on=[], at=at) == 0
+                assert give_up_lost(numbers=[sync.pk], at=at) == 0
             finally:
                 connections.close_all()
 
@@ -374,8 +391,8 @@ def test_a_sync_that_nobody_will_take_up_ends(make_synced: Make, at: datetime.da
     left = request_sync(audience=audience, at=at)
     Sync.objects.filter(pk=left.pk).update(status=SyncStatus.RUNNING, attempt=5)
 
-    assert give_up_lost(worked_on=[left.pk], at=at) == 0
-    assert give_up_lost(worked_on=[], at=at) == 1
+    assert give_up_lost(numbers=[], at=at) == 0
+    assert give_up_lost(numbers=[left.pk], at=at) == 1
 
     left.refresh_from_db()
     assert (left.status, left.error_code) == (SyncStatus.FAILED, "interrupted")

@@ -123,13 +123,12 @@ class KlaviyoStandIn(StandIn):
         match request.path.removeprefix("/api/").split("/"):
             case [("lists" | "segments") as place]:
                 return self._page(
-                    request, place, [self._list(place, id) for id in self.names[place]]
+                    request, place, list(self.names[place]), lambda id: self._list(place, id)
                 )
             case [("lists" | "segments") as place, id] if id in self.names[place]:
                 return _document({"data": _only(request, self._list(place, id))})
             case [("lists" | "segments") as place, id, "profiles"] if id in self.names[place]:
-                people = [_profile(person) for person in self.people[id]]
-                return self._page(request, "profiles", people)
+                return self._page(request, "profiles", self.people[id], _profile)
         return error(404, "not_found", f"A resource with path {request.path} does not exist.")
 
     def _list(self, place: str, id: str) -> dict[str, Any]:
@@ -163,7 +162,9 @@ class KlaviyoStandIn(StandIn):
             "links": {"self": f"{url}/"},
         }
 
-    def _page(self, request: Request, place: str, rows: list[dict[str, Any]]) -> Said:
+    def _page(
+        self, request: Request, place: str, rows: list[Any], told: Callable[[Any], dict[str, Any]]
+    ) -> Said:
         size = request.query.get("page[size]", str(_USUALLY[place]))
         if not size.isdigit() or not 1 <= int(size) <= _MOST[place]:
             return error(400, "invalid", f"page[size] must be from 1 to {_MOST[place]}.")
@@ -181,7 +182,7 @@ class KlaviyoStandIn(StandIn):
             "next": more and f"{here}?page%5Bsize%5D={size}&page%5Bcursor%5D={quote(more)}",
             "prev": None,
         }
-        data = [_only(request, row) for row in rows[first:rest]]
+        data = [_only(request, told(row)) for row in rows[first:rest]]
         return _document({"data": data, "links": links})
 
 

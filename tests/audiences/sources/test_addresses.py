@@ -13,6 +13,11 @@ from audiences.sources.base import SourceError
 from tests.audiences.sources.stand_in import StandIn
 
 
+@pytest.fixture(autouse=True)
+def _nobody_is_exempt(settings: Any) -> None:
+    settings.SOURCES_ALLOWED_HOSTS = []
+
+
 @pytest.mark.parametrize(
     "address",
     [

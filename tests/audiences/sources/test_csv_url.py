@@ -37,6 +37,12 @@ def test_the_one_list_is_called_like_the_file(of_file: Access) -> None:
     assert list(VENDOR.lists(of_file)) == [VendorList(Kind.LIST, THE_FILE, "members 2.csv")]
 
 
+def test_one_without_a_name_is_called_like_its_host(access: Access) -> None:
+    settings = {"url": "https://files.example.com/?token=secret"}
+    found = list(VENDOR.lists(replace(access, settings=settings)))
+    assert found == [VendorList(Kind.LIST, THE_FILE, "files.example.com")]
+
+
 def test_the_people_of_the_file(elsewhere: StandIn, of_file: Access) -> None:
     text = "E-mail;Phone_Number; name ;City\nkim@example.com;+31612345678;Kim Bos;Ede\n;;Ö;\n"
     elsewhere.script = [says(Said(200, b"\xef\xbb\xbf" + text.encode()))]

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -69,13 +70,20 @@ def test_it_names_commands_and_options_that_are_there(name: str) -> None:
     assert set(re.findall(r"--\w+", usage)) == own
 
 
+@pytest.fixture
+def live_server(settings: Any) -> Iterator[LiveServer]:
+    settings.SECURE_SSL_REDIRECT = False
+    server = LiveServer("127.0.0.1")
+    yield server
+    server.stop()
+
+
 @pytest.mark.skipif(
     shutil.which("curl") is None and "CI" not in os.environ, reason="curl is not installed"
 )
 def test_its_examples_work_in_their_order(
-    api: Program, klaviyo: KlaviyoStandIn, live_server: LiveServer, settings: Any
+    transactional_db: None, api: Program, klaviyo: KlaviyoStandIn, live_server: LiveServer
 ) -> None:
-    settings.SECURE_SSL_REDIRECT = False
     klaviyo.add_list("Y6nRLr", name="Newsletter")
     environment = os.environ | {"API": f"{live_server.url}/api", "TOKEN": api.token}
     blocks = re.findall(r"^```(sh|json)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
@@ -87,7 +95,6 @@ def test_its_examples_work_in_their_order(
             done = subprocess.run(
                 ["bash", "-c", text], env=environment, capture_output=True, text=True, check=True
             )
-            assert done.stdout.startswith("{"), (text, done.stdout, done.stderr)
             answer = json.loads(done.stdout)
     assert len(blocks) == 10
 

@@ -64,6 +64,7 @@ def test_one_connection_serves_many_requests(elsewhere: StandIn) -> None:
     ("url", "words"),
     [
         ("http://lists.example.com/members.csv", "is not encrypted. Only URLs that begin with"),
+        ("http://lists.example.com/members.csv?token=hunter2", "is not encrypted"),
         ("ftp://127.0.0.1/members.csv", "is not encrypted"),
         ("file:///etc/passwd", "is not a URL"),
         ("members.csv", "is not a URL"),

@@ -7,16 +7,32 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
+from django.utils import timezone
 
 from audiences.services import define_audience
+from audiences.services.groups import make_group
+from audiences.services.sources import make_source
 from offers.models import Offer
 from offers.services import aim
+from segments.imports.asking import make_import, take_file
 from segments.models import Membership, Segment, Space
 from segments.services import save_row
 
 Make = Callable[..., Any]
 
-LISTS = ["segments/membership", "segments/segment", "audiences/audience", "offers/offer"]
+LISTS = [
+    "segments/membership",
+    "segments/segment",
+    "audiences/audience",
+    "offers/offer",
+    "segments/import",
+    "audiences/source",
+    "audiences/audiencegroup",
+]
+
+
+AT = {"url": "https://lists.example.com/members.csv"}
 
 
 @pytest.fixture
@@ -32,7 +48,11 @@ def elsewhere(other_space: Space) -> dict[str, Any]:
     offer = save_row(Offer(space=other_space, name="Secret"))
     aim(offer=offer, audiences=[audience])
     membership = save_row(Membership(space=other_space, external_id="s", full_name="Secret"))
-    rows = [membership, segment, audience, offer]
+    file_import = make_import(space=other_space)
+    take_file(file_import, ContentFile(b"external_id\ns\n"), name="Secret", at=timezone.now())
+    source = make_source(space=other_space, vendor="csv_url", name="Secret", settings=AT)
+    group = make_group(space=other_space, name="Secret")
+    rows = [membership, segment, audience, offer, file_import, source, group]
     return dict(zip(LISTS, rows, strict=True))
 
 
@@ -67,6 +87,15 @@ def test_a_row_of_another_space_is_as_one_that_is_not_there(
         "segments/segment/{segments/segment}/remove-members/",
         "offers/offer/{offers/offer}/viewers/",
         "segments/space/{space}/enter/",
+        "audiences/source/{audiences/source}/lists/",
+        *(
+            f"audiences/audience/{{audiences/audience}}/{what}/"
+            for what in ("add-members", "remove-members", "extend", "sync")
+        ),
+        *(
+            f"segments/import/{{segments/import}}/{what}/"
+            for what in ("file", "count", "run", "cancel")
+        ),
     ],
 )
 def test_what_else_one_can_do_with_a_row_is_not_there_either(
@@ -148,3 +177,11 @@ def test_a_superuser_sees_all(make_colleague: Make, elsewhere: dict[str, Any]) -
 def test_who_is_not_staff_is_asked_to_log_in(colleague: Any, space: Space) -> None:
     space.staff.update(is_staff=False)
     assert colleague.get("/admin/offers/offer/").url.startswith("/admin/login/")
+
+
+@pytest.mark.parametrize("what", ["progress", "problems.csv", "failed-rows.csv"])
+def test_what_an_import_leaves_is_not_read_from_elsewhere(
+    what: str, colleague: Any, elsewhere: dict[str, Any]
+) -> None:
+    number = elsewhere["segments/import"].pk
+    assert colleague.get(f"/admin/segments/import/{number}/{what}/").status_code == 404

@@ -281,6 +281,20 @@ def test_a_list_that_is_gone_is_not_imported_into(imports: Any, make_segment: Ma
     )
 
 
+def test_an_import_whose_list_is_gone_becomes_none_of_memberships(
+    imports: Any, make_segment: Make
+) -> None:
+    segment = make_segment("gold")
+    id = imports.send(segment=segment, mode="add")
+    segment.delete()
+
+    for change in ({"skip_bad_rows": True}, {"unknown": "create"}):
+        assert imports.patch(id, **change).status_code == 200
+    assert Import.objects.get().target == "segment"
+    assert "has been deleted" in imports.do(id, "run")["error"]
+    assert not Membership.objects.exists()
+
+
 def test_imports_of_another_space_are_not_there(
     imports: Any, make_program: Make, other_space: Space, make_segment: Make
 ) -> None:
@@ -338,3 +352,10 @@ def test_imports_are_found_by_state_and_segment(imports: Any, make_segment: Make
     assert set(found("filter[state]=uploaded")) == {one, other}
     assert found(f"filter[segment]={gold.id}") == [other]
     assert found("filter[target]=memberships") == [one]
+
+
+def test_a_key_with_the_longest_name_imports_too(make_program: Make, space: Space) -> None:
+    program = make_program(name="k" * 255)
+    made = program.post("imports", {"data": {"type": "imports", "attributes": {}}})
+    assert made.status_code == 201
+    assert made.json()["data"]["attributes"]["made_by"] == f"the key “{'k' * 246}"

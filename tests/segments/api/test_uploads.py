@@ -8,10 +8,11 @@ import os
 import zipfile
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 
 from segments.api.uploads import UploadView
 from segments.imports.uploads import GOOD_FOR, upload_token
@@ -210,3 +211,10 @@ def test_a_body_that_is_cut_short_is_refused(imports: Any) -> None:
 def test_files_are_kept_below_the_data_directory() -> None:
     location = settings.STORAGES["imports"]["OPTIONS"]["location"]
     assert os.path.basename(location) == "imports"
+
+
+def test_a_length_that_is_no_number_is_no_length(imports: Any) -> None:
+    _, url = url_of(imports)
+    path, body = urlsplit(url).path, b"external_id\nm-1\n"
+    sent = Client().generic("PUT", path, body, "text/csv", secure=True, CONTENT_LENGTH="many")
+    assert told(sent)[:2] == (411, "length_required")

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -180,3 +181,24 @@ def test_a_file_that_is_gone_is_told(running: Import, data_folder: Any) -> None:
     running.refresh_from_db()
     assert running.state == ImportState.FAILED
     assert running.error == "The file is there no longer. Send it again."
+
+
+def test_an_attempt_that_fails_leaves_no_files_behind(
+    space: Space, data_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(import_: Import, at: datetime.datetime) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(carrying_out, "after_import", [fail])
+    now = timezone.now()
+    import_ = asking.make_import(space=space, skip_bad_rows=True)
+    asking.take_file(import_, ContentFile(b"external_id,email\nm-1,\nm-2,no\n"), at=now)
+    asking.start(import_, dry_run=False, confirmed=False, at=now)
+
+    with pytest.raises(RuntimeError):
+        carry_out(number=import_.pk, now=now)
+
+    import_.refresh_from_db()
+    assert (import_.state, import_.problem_count) == (ImportState.FAILED, 0)
+    folder = data_folder / "imports" / str(space.id) / str(import_.id)
+    assert [path.name for path in folder.iterdir()] == [Path(import_.file).name]

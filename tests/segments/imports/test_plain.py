@@ -6,7 +6,7 @@ import io
 
 import pytest
 from django.db import connection, transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from segments.imports import reading
@@ -32,6 +32,8 @@ def staged(content: bytes, stage: object) -> list[tuple[str | None, ...]]:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("chunk", [1, 2, 7, 4096])
+@example(body=',"\r"')
+@example(body='"\na",b')
 @settings(
     max_examples=100,
     deadline=None,
@@ -79,6 +81,10 @@ def test_a_well_formed_file_is_plain(
         (b'a,"b "\n', True),
         (b"a,\tb\n", True),
         ("a,\u00a0b\n".encode(), True),
+        (b'"a","b"\n"c","d"\n', False),
+        (b'a,"\nb"\n', True),
+        (b'a,"b\r"\n', True),
+        (b'a,"b\nc"\n', False),
     ],
 )
 @pytest.mark.parametrize("size", [1, 100])

@@ -17,7 +17,8 @@ numbers = st.sampled_from(["0", "1", "5", "-3", "2.25", "5.0", "1E10", "12.345",
 literals = texts | numbers | st.sampled_from(["true", "false"])
 fields = st.sampled_from(
     ["email", "phone", "fullName", "totalOrders", "totalOrderValue", "birthday", "lastOrderAt",
-     "createdAt", "externalId", "person.name.firstName", "person.birthYear", "workEmail.address"]
+     "createdAt", "externalId", "birthday.getMonth()", "person.birthMonth", "person.name.firstName",
+     "person.birthYear", "workEmail.address"]
 )  # fmt: skip
 metadata = st.sampled_from(
     ["metadata.a", "a", "metadata.tags", "tags", "metadata.address.city", "metadata.pets",

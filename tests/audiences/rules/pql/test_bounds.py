@@ -1,4 +1,4 @@
-"""No expression, on whatever data, takes a worker for long: it is answered, or says that it can't."""
+"""No expression, on whatever data, takes a worker for long: it is answered, or says why not."""
 
 from __future__ import annotations
 

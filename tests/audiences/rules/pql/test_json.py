@@ -161,6 +161,8 @@ def test_the_forms_of_others_are_read(tree: dict[str, Any], text: str) -> None:
         ('{"nodeType":"fnApply","fnName":"and","params":[]}', "/params", "one or more"),
         ('{"nodeType":"fnApply","fnName":"=","params":[]}', "/params", "takes 2 params, not 0"),
         ('{"nodeType":"fnApply","fnName":"coutn","params":[]}', "/fnName", "Did you mean count?"),
+        ('{"nodeType":"select","variables":[]}', "/variables", "Give 1 to 20 variables"),
+        ('{"nodeType":"set","variables":[' + "{}," * 20 + "{}]}", "/variables", "Give 1 to 20"),
         ('{"nodeType":"varRef","varName":"x"}', "/varName", "no variable “x”"),
         ('{"nodeType":"literal","literalType":"Integer","value":"x"}', "/value", "not a number"),
         ('{"nodeType":"literal","literalType":"Integer","value":1.5}', "/value", "not a whole"),
@@ -218,6 +220,8 @@ def test_whatever_json_there_is_only_ever_a_clear_error(tree: Any) -> None:
         '{"nodeType":"fieldLookup","fieldName":"a","object":' * 450
         + '{"nodeType":"parameterReference","position":1}' + "}" * 450,
         '"' * 1_100_000,
+        '"' + '\\"' * 400_000,
+        '"' * 900_001,
         '{"nodeType":"literal","literalType":"Integer","value":' + "9" * 5_000 + "}",
     ],
 )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -68,7 +69,7 @@ def test_floating_point_answers_as_exact_arithmetic(
         assert found is made.ask(asked.of([known[read] for read in made.reads])), known
 
 
-def _chunk(people: list[tuple[int, int | None, Any]]) -> Chunk:
+def _chunk(people: Sequence[tuple[int, int | None, Any]]) -> Chunk:
     orders, values, documents = zip(*people, strict=True)
     everyone = np.ones(len(people), np.bool_)
     return Chunk(

@@ -137,6 +137,8 @@ def test_a_text_says(text: str, expression: Expression) -> None:
          'letters a to z; other keys of an object are asked by .get("…").'),
         ('a.matches("\\w")', 1, 12,
          "In a text, write \\\\w for \\w: the backslash is doubled."),
+        ("select " + ", ".join(["X from a"] * 21), 1, 1,
+         "select takes at most 20 variables, not 21."),
         ("$2.a", 1, 1, "There is no $2: an audience asks for one profile, $1."),
         ('a = "\0"', 1, 6, "The character U+0000 can't be kept. Take it out."),
         ('\n"\ud800"', 2, 2, "The character U+D800 can't be kept. Take it out."),
