@@ -85,6 +85,7 @@ def _values(received: Received) -> dict[str, Any]:
         "metadata": received.take("metadata", "object", default={}),
         "external_id": received.take("externalId", "string"),
     }
-    if not (values["email"] or values["phone"] or values["external_id"]):
+    known = values["email"] or values["phone"] or values["external_id"]
+    if received.is_object and not known:
         received.wrong("Give an email, phone or externalId: nobody is found by less.")
     return {**values, "external_id": values["external_id"] or str(uuid4())}

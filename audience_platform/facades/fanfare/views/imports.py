@@ -8,13 +8,14 @@ from typing import Any
 from django.core import signing
 from django.urls import reverse
 from django.utils import timezone
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from audience_platform.facades.fanfare.errors import Failure, exception_handler
 from audience_platform.facades.fanfare.received import Received
 from audience_platform.facades.fanfare.shapes import import_told
-from audience_platform.facades.fanfare.views.base import View
+from audience_platform.facades.fanfare.views.base import Anything, View
 from audiences.jobs import start_sync
 from audiences.models import Audience, Source
 from audiences.services.own_list import list_of
@@ -64,6 +65,9 @@ def _follows(audience: Audience) -> str:
 
 class Upload(UploadView):
     """Takes the file, and has it imported. The URL is all that it takes."""
+
+    renderer_classes = (JSONRenderer,)
+    content_negotiation_class = Anything
 
     def get_exception_handler(self) -> Any:
         return exception_handler

@@ -197,8 +197,14 @@ def test_how_often_one_may_ask(fanfare: Fanfare, settings: Any) -> None:
 def test_an_upload_url_is_good_for_its_own_import_alone(
     fanfare: Fanfare, api: Any, space: Space
 ) -> None:
-    answer = Fanfare().put("uploads/nonsense", body=b"email\n", content_type="text/csv")
+    answer = Fanfare().put(
+        "uploads/nonsense", body=b"email\n", content_type="text/csv", Accept="application/json"
+    )
     assert (answer.status_code, answer.json()["error"]) == (403, "Forbidden")
+    assert (set(answer.json()), answer["Content-Type"]) == (
+        {"error", "message"},
+        "application/json",
+    )
     made = api.post("imports", {"data": {"type": "imports", "attributes": {}}}).json()["data"]
     token = made["attributes"]["upload_url"].rpartition("/")[2]
     answer = Fanfare().put(f"uploads/{token}", body=b"email\n", content_type="text/csv")
