@@ -19,7 +19,6 @@ from audience_platform.facades.fanfare.received import Received
 from audience_platform.facades.fanfare.rules import read_rules, tree_of
 from audience_platform.facades.fanfare.shapes import (
     OWN,
-    audiences_in,
     last_syncs,
     own,
     sync_status,
@@ -63,7 +62,7 @@ class Audiences(View):
     def get(self, request: Request) -> Response:
         """All of them as an array; where a page is asked for, that page."""
         include, asked = self.included(), self.asked
-        listed = audiences_in(self.space).exclude(lifecycle=Lifecycle.ARCHIVED)
+        listed = self.audiences.exclude(lifecycle=Lifecycle.ARCHIVED)
         if not any(name in asked for name in ASKED):
             return Response(told(list(listed.order_by("-number")), include))
         sort, down = _sorting(asked)

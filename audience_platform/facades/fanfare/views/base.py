@@ -18,6 +18,7 @@ from audience_platform.facades.fanfare.errors import Failure, Invalid, Issue, ex
 from audience_platform.facades.fanfare.received import JSONParser
 from audience_platform.facades.fanfare.shapes import INCLUDABLE, audiences_in, told
 from audiences.models import Audience
+from audiences.querysets import AudienceQuerySet
 from segments.models import Space
 
 AnyModel = TypeVar("AnyModel", bound=Model)
@@ -63,8 +64,18 @@ class View(APIView):
             raise Invalid(Issue((wrong[0],), "It has the character U+0000. Send it without."))
         return asked
 
+    @property
+    def denied(self) -> list[str]:
+        """The labels of audiences that are not there for the key."""
+        return cast(KeyAccess, self.request.auth).key.denied_labels
+
+    @property
+    def audiences(self) -> AudienceQuerySet:
+        """The space's, but for those."""
+        return audiences_in(self.space).without_labels(self.denied)
+
     def audience(self, id: str) -> Audience:
-        return found(audiences_in(self.space), id, "Audience")
+        return found(self.audiences, id, "Audience")
 
     def audience_to_change(self, id: str) -> Audience:
         """The audience, for this transaction alone to change."""

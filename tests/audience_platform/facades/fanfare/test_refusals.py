@@ -85,6 +85,27 @@ def test_spaces_are_apart(
     assert len(fanfare.get("audiences").json()) == 4
 
 
+def test_what_carries_a_label_that_is_denied_is_not_there(
+    fanfare: Fanfare, make_program: Make, households: list[Membership], refresh: Callable[[], None]
+) -> None:
+    made = fanfare.made("audiences", DYNAMIC)["id"]
+    tiers = fanfare.made("audiences/loyalty-tiers", TIERS)
+    high = tiers["audiences"][1]["id"]
+    Audience.objects.filter(id__in=[made, high]).update(labels=["C2"])
+    refresh()
+    denied = Fanfare(make_program(denied_labels=["C2"]).token)
+    assert [one["name"] for one in denied.get("audiences").json()] == ["Low"]
+    for path in ("", "/members", "/rules", f"/consumers/{households[0].id}"):
+        assert denied.get(f"audiences/{made}{path}").status_code == 404
+    assert denied.delete(f"audiences/{made}").status_code == 404
+    assert denied.get(f"consumers/{households[0].id}/audiences").json() == []
+    assert denied.delete(f"audiences/groups/{tiers['tierGroup']}").status_code == 404
+    low = tiers["audiences"][0]["id"]
+    told = fanfare.get(f"audiences/{made}/members?include=audiences").json()["data"]
+    assert {one["name"] for one in told[0]["audiences"]} == {"Buyers", "High"}
+    assert denied.get(f"audiences/{low}/members?include=audiences").status_code == 200
+
+
 def test_an_audience_in_use_is_not_archived(fanfare: Fanfare, make_offer: Make) -> None:
     """Fanfare lets everybody in who was kept out by it; here it says what uses it."""
     made = fanfare.made("audiences", DYNAMIC)
