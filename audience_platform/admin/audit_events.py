@@ -154,6 +154,8 @@ class _Change:
         ]
         self.before = _shown(change.get("before"))
         self.after = _shown(change.get("after"))
+        if "error" in change:  # of a run that failed
+            self.after += f": {change['error']}"
 
 
 def _shown(value: Any) -> str:

@@ -159,5 +159,5 @@ def _tell(connection: Any, who: Acting) -> None:
     with connection.connection.cursor() as cursor:
         cursor.execute(
             "SELECT set_config('audience_platform.acting', %s, true)",
-            [json.dumps(asdict(who)).replace("\\u0000", "")],
+            [json.dumps(asdict(who))],
         )

@@ -62,9 +62,9 @@ class Received:
     def __init__(self, value: Any, path: Path = (), issues: list[Issue] | None = None) -> None:
         self.path = path
         self.issues: list[Issue] = [] if issues is None else issues
-        self._is_object = isinstance(value, dict)
+        self.is_object = isinstance(value, dict)
         self.sent: dict[str, Any] = value if isinstance(value, dict) else {}
-        if not self._is_object:
+        if not self.is_object:
             self.issues.append(Issue(path, "Give an object.", value, "object"))
 
     def __contains__(self, name: str) -> bool:
@@ -74,7 +74,7 @@ class Received:
         """The value of that kind; the default where there is none, or null."""
         value = self.sent.get(name)
         if value is None or (needed and value == ""):
-            if needed and self._is_object:
+            if needed and self.is_object:
                 self.wrong("Required", name, expected=kind)
             return default
         if not isinstance(value, _KINDS[kind]) or isinstance(value, bool):

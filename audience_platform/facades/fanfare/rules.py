@@ -80,7 +80,7 @@ def _read(received: Received, group: str, position: int) -> Rule:
     }
     if len(rule["id"]) > 255 or len(rule["groupId"]) > 255:
         received.wrong("Give at most 255 letters.", "groupId" if len(rule["id"]) < 256 else "id")
-    if len(received.issues) == wrong:
+    if received.is_object and len(received.issues) == wrong:
         try:
             rule["operator"] = operator_of(operator)
             document.read(_said(rule))

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from django.db.models import QuerySet
-
 from audience_platform.facades.fanfare.fields import IN_METADATA, name_of
 from audience_platform.facades.fanfare.rules import rules_of
 from audiences.models import Audience, AudienceGroup, GroupKind, Lifecycle, Sync, SyncStatus
+from audiences.querysets import AudienceQuerySet
 from audiences.services.standing import Size, sizes
 from segments.models import Import, ImportState, ImportTarget, Membership, Space
 
@@ -28,7 +27,7 @@ _IMPORT_STATUSES = {
 }  # all others: FAILED
 
 
-def audiences_in(space: Space) -> QuerySet[Audience]:
+def audiences_in(space: Space) -> AudienceQuerySet:
     """The space's audiences, with what is shown of each."""
     return Audience.objects.filter(space=space).select_related(
         "space", "place__group", "synced_list__source"

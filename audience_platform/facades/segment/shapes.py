@@ -33,6 +33,7 @@ def with_who(audiences: QuerySet[Audience]) -> QuerySet[Audience]:
             space=OuterRef("space"),
             object_type="audiences",
         )
+        .exclude(changes__has_key="run")  # a working-out, which changes nothing of it
         .annotate(who=who)
         .values("who")
     )

@@ -30,8 +30,8 @@ def parse(text: str) -> Expression:
     """
     if len(text) > LONGEST:
         raise QueryError(f"The query has {len(text)} letters. Give at most {LONGEST}.")
-    if "\0" in text:
-        raise QueryError("The query has a NUL character. Take it out.")
+    if kept := _UNKEPT.search(text):
+        raise QueryError(f"The character U+{ord(kept[0]):04X} can't be kept. Take it out.")
     from lark.exceptions import UnexpectedInput  # with it comes all of lark
 
     try:
@@ -60,6 +60,7 @@ def _grammar() -> Lark:
     )
 
 
+_UNKEPT = re.compile("[\0\ud800-\udfff]")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
 

@@ -32,7 +32,7 @@ from audiences.rules.definition_query.syntax import (
     Scalar,
 )
 from audiences.rules.fields import Kind
-from audiences.rules.tree import AllOf, AnyOf, InNamed, Not, Rule
+from audiences.rules.tree import AllOf, AnyOf, InNamed, Not, Rule, leaves
 
 EVERYONE, NOBODY = AllOf(()), AnyOf(())
 NO_EVENTS = "It asks for events, which this platform does not keep: it sees none."
@@ -90,6 +90,11 @@ def understand(expression: Expression) -> Understood:
     """
     reader = _Reader()
     rule = reader.rule(expression)
+    found = sum(1 for _ in leaves(rule))
+    if found > document.MOST_CONDITIONS:
+        raise QueryError(
+            f"It comes to {found:,} comparisons. Give at most {document.MOST_CONDITIONS:,} values."
+        )
     return Understood(rule, (NO_EVENTS,) if reader.events else ())
 
 

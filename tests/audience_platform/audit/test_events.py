@@ -265,3 +265,11 @@ def test_commands_and_the_models_agree_on_what_is_audited() -> None:
         assert {table for (table,) in cursor.fetchall()} == AUDITED
     assert {Membership._meta.db_table, Audience._meta.db_table} <= AUDITED
     call_command("check_audit_trail", stdout=io.StringIO())
+
+
+def test_a_name_may_have_any_letters(make_segment: Make) -> None:
+    name = 'a\\u0000", "actor_type": "user'  # a backslash, and no NUL
+    with acting(Acting(Door.API, "api-key", name)):
+        make_segment("gold")
+
+    assert (last().actor_type, last().actor_name) == ("api-key", name)

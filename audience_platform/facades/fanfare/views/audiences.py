@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,7 +19,6 @@ from audience_platform.facades.fanfare.received import Received
 from audience_platform.facades.fanfare.rules import read_rules, tree_of
 from audience_platform.facades.fanfare.shapes import (
     OWN,
-    audiences_in,
     last_syncs,
     own,
     sync_status,
@@ -62,7 +62,7 @@ class Audiences(View):
     def get(self, request: Request) -> Response:
         """All of them as an array; where a page is asked for, that page."""
         include, asked = self.included(), self.asked
-        listed = audiences_in(self.space).exclude(lifecycle=Lifecycle.ARCHIVED)
+        listed = self.audiences.exclude(lifecycle=Lifecycle.ARCHIVED)
         if not any(name in asked for name in ASKED):
             return Response(told(list(listed.order_by("-number")), include))
         sort, down = _sorting(asked)
@@ -142,9 +142,10 @@ class OneAudience(View):
     def get(self, request: Request, id: str) -> Response:
         return Response(self.told(self.audience(id), self.included("rules,imports")))
 
+    @transaction.atomic
     def put(self, request: Request, id: str) -> Response:
         """Change what is sent. A null clears; when it was refreshed is ours to say."""
-        audience = self.audience(id)
+        audience = self.audience_to_change(id)
         received = Received(request.data)
         kind = received.take("type", "string")
         if kind is not None and _family(_type(received, kind)) != _family(type_of(audience)):
@@ -158,14 +159,16 @@ class OneAudience(View):
         if "refreshIntervalSeconds" in received:
             changes["refresh_interval"] = _interval(received)
         received.check()
-        changes["metadata"] = _changed_metadata(audience, sent)
+        if {"metadata", "iconName"} & set(sent):
+            changes["metadata"] = _changed_metadata(audience, sent)
         with refusing():
             redefine_audience(audience, **changes)
         return Response(self.told(audience, self.included("rules,imports")))
 
+    @transaction.atomic
     def delete(self, request: Request, id: str) -> Response:
         """Archive it, unless something uses it."""
-        audience = self.audience(id)
+        audience = self.audience_to_change(id)
         try:
             with refusing():
                 archive(audience)

@@ -18,6 +18,7 @@ from audience_platform.facades.fanfare.errors import Failure, Invalid, Issue, ex
 from audience_platform.facades.fanfare.received import JSONParser
 from audience_platform.facades.fanfare.shapes import INCLUDABLE, audiences_in, told
 from audiences.models import Audience
+from audiences.querysets import AudienceQuerySet
 from segments.models import Space
 
 AnyModel = TypeVar("AnyModel", bound=Model)
@@ -54,11 +55,33 @@ class View(APIView):
 
     @property
     def asked(self) -> Mapping[str, str]:
-        """The parameters of the query."""
-        return cast(Mapping[str, str], self.request.query_params.dict())
+        """The parameters of the query.
+
+        :raises Invalid: one has a character that no text here has.
+        """
+        asked = cast(Mapping[str, str], self.request.query_params.dict())
+        if wrong := [name for name, value in asked.items() if "\0" in value]:
+            raise Invalid(Issue((wrong[0],), "It has the character U+0000. Send it without."))
+        return asked
+
+    @property
+    def denied(self) -> list[str]:
+        """The labels of audiences that are not there for the key."""
+        return cast(KeyAccess, self.request.auth).key.denied_labels
+
+    @property
+    def audiences(self) -> AudienceQuerySet:
+        """The space's, but for those."""
+        return audiences_in(self.space).without_labels(self.denied)
 
     def audience(self, id: str) -> Audience:
-        return found(audiences_in(self.space), id, "Audience")
+        return found(self.audiences, id, "Audience")
+
+    def audience_to_change(self, id: str) -> Audience:
+        """The audience, for this transaction alone to change."""
+        audience = self.audience(id)
+        Audience.objects.select_for_update().get(pk=audience.pk)
+        return self.audience(id)
 
     def told(self, audience: Audience, include: Iterable[str]) -> dict[str, Any]:
         """The audience as it is now."""

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from audience_platform.facades.fanfare.errors import Failure, Invalid, Issue, Path, invalid
 from audience_platform.facades.fanfare.pages import ASKED, Keys, page
 from audience_platform.facades.fanfare.received import Received
-from audience_platform.facades.fanfare.shapes import audiences_in, consumer, told
+from audience_platform.facades.fanfare.shapes import consumer, told
 from audience_platform.facades.fanfare.views.base import View, found
 from audiences.services import audiences_of
 from segments.models import Membership
@@ -31,7 +31,7 @@ class AudiencesOfAConsumer(View):
         include, asked = self.included(), self.asked
         membership = found(Membership.objects.filter(space=self.space), id, "Consumer")
         held = audiences_of(space=self.space, membership=membership.id, at=timezone.now())
-        rows = audiences_in(self.space).in_bulk([audience.pk for audience in held])
+        rows = self.audiences.in_bulk([audience.pk for audience in held])
         if not any(name in asked for name in ASKED):
             return Response(told([rows[number] for number in sorted(rows)], include))
         shown = page(asked, Keys([(number,) for number in rows]))
@@ -85,6 +85,7 @@ def _values(received: Received) -> dict[str, Any]:
         "metadata": received.take("metadata", "object", default={}),
         "external_id": received.take("externalId", "string"),
     }
-    if not (values["email"] or values["phone"] or values["external_id"]):
+    known = values["email"] or values["phone"] or values["external_id"]
+    if received.is_object and not known:
         received.wrong("Give an email, phone or externalId: nobody is found by less.")
     return {**values, "external_id": values["external_id"] or str(uuid4())}

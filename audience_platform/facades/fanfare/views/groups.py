@@ -21,14 +21,16 @@ from audiences.services.group_members import GroupMembers
 from audiences.services.groups import audiences_of_group, delete_group
 from audiences.services.tiers import change_tiers, make_tiers
 from audiences.types import ConfigurationError
-from segments.models import Space
 from segments.services import InUse
 
 _BOUNDS = {"start": "startValue", "end": "endValue"}
 
 
-def _group(space: Space, id: str) -> AudienceGroup:
-    return found(AudienceGroup.objects.filter(space=space), id, "Group")
+def _group(view: View, id: str) -> AudienceGroup:
+    """A group, unless one of its audiences is not there for the key."""
+    groups = AudienceGroup.objects.filter(space=view.space)
+    hidden = Audience.objects.filter(labels__overlap=view.denied)
+    return found(groups.exclude(audiences__in=hidden) if view.denied else groups, id, "Group")
 
 
 def _audiences(group: AudienceGroup) -> list[Audience]:
@@ -39,11 +41,11 @@ def _audiences(group: AudienceGroup) -> list[Audience]:
 class Group(View):
     def get(self, request: Request, id: str) -> Response:
         """The audiences of a group, in their order."""
-        return Response(told(_audiences(_group(self.space, id)), self.included()))
+        return Response(told(_audiences(_group(self, id)), self.included()))
 
     def delete(self, request: Request, id: str) -> Response:
         """Delete a group with its audiences, unless something uses one."""
-        group = _group(self.space, id)
+        group = _group(self, id)
         count = group.audiences.count()
         try:
             delete_group(group=group, with_audiences=True)
@@ -55,7 +57,7 @@ class Group(View):
 class GroupMembersView(MembersView):
     def get(self, request: Request, id: str) -> Response:
         """Who is in any of a group's audiences, or in one of them."""
-        members = GroupMembers(_group(self.space, id))
+        members = GroupMembers(_group(self, id))
         held = members.held
         if (wanted := self.asked.get("audienceId")) is not None:
             named = [one for one in members.audiences if str(one.id) == wanted.lower()]
@@ -84,7 +86,7 @@ class OneGroupOfTiers(View):
     @transaction.atomic
     def put(self, request: Request, id: str) -> Response:
         """Change what is sent. A tier keeps its audience by its id, else by its name."""
-        group = _group(self.space, id)
+        group = _group(self, id)
         if group.kind != GroupKind.TIERS:
             raise Failure(400, "Group is not a group of loyalty tiers")
         tiers = _Tiers(request.data, is_new=False)

@@ -8,15 +8,17 @@ from typing import Any
 from django.core import signing
 from django.urls import reverse
 from django.utils import timezone
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from audience_platform.facades.fanfare.errors import Failure, exception_handler
 from audience_platform.facades.fanfare.received import Received
 from audience_platform.facades.fanfare.shapes import import_told
-from audience_platform.facades.fanfare.views.base import View
+from audience_platform.facades.fanfare.views.base import Anything, View
 from audiences.jobs import start_sync
 from audiences.models import Audience, Source
+from audiences.querysets import AudienceQuerySet
 from audiences.services.own_list import list_of
 from audiences.services.sources import ListsImported, NoSuchLists, briefly, import_lists
 from audiences.sources.base import SourceError
@@ -65,6 +67,9 @@ def _follows(audience: Audience) -> str:
 class Upload(UploadView):
     """Takes the file, and has it imported. The URL is all that it takes."""
 
+    renderer_classes = (JSONRenderer,)
+    content_negotiation_class = Anything
+
     def get_exception_handler(self) -> Any:
         return exception_handler
 
@@ -100,7 +105,7 @@ class KlaviyoImport(View):
             raise Failure(
                 502, "Klaviyo can't be read", code=error.code, message=str(error)
             ) from error
-        return Response(_told(done, missing))
+        return Response(_told(done, missing, self.audiences))
 
     def _source(self) -> Source:
         sources = list(Source.objects.filter(space=self.space, vendor="klaviyo")[:2])
@@ -123,11 +128,15 @@ def _imported(source: Source, ids: list[str]) -> tuple[ListsImported, list[str]]
         return import_lists(source=source, ids=there, sleep=sleep), error.ids
 
 
-def _told(done: ListsImported, missing: list[str]) -> dict[str, object]:
+def _told(done: ListsImported, missing: list[str], seen: AudienceQuerySet) -> dict[str, object]:
     for audience in done.made.values():
         start_sync(audience, at=timezone.now())
-    skipped = [(id, "Already synced", str(one.id)) for id, one in done.skipped.items()]
-    skipped += [(id, "List not found", None) for id in missing]  # type: ignore[misc]  # no audience
+    there = set(seen.filter(pk__in=[one.pk for one in done.skipped.values()]))
+    skipped = [
+        (id, "Already synced", str(one.id) if one in there else None)
+        for id, one in done.skipped.items()
+    ]
+    skipped += [(id, "List not found", None) for id in missing]
     return {
         "imported": [
             {

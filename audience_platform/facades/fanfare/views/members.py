@@ -40,10 +40,14 @@ class MembersView(View):
         rows = Membership.objects.filter(space=self.space).in_bulk(shown.numbers)
         data = [consumer(rows[number]) for number in shown.numbers if number in rows]
         if "audiences" in include:
-            which = told(shown.numbers)
+            which, denied = told(shown.numbers), set(self.denied)
             there = [number for number in shown.numbers if number in rows]
             for one, number in zip(data, there, strict=True):
-                one["audiences"] = [audience_named(audience) for audience in which[number]]
+                one["audiences"] = [
+                    audience_named(audience)
+                    for audience in which[number]
+                    if denied.isdisjoint(audience.labels)
+                ]
         return Response({"data": data, "pageInfo": shown.info})
 
 

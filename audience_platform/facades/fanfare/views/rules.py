@@ -34,11 +34,9 @@ class RulesView(View):
 
         :raises Failure: it goes by no rules, or by such as Fanfare can't say.
         """
-        audience = self.audience(id)
+        audience = self.audience_to_change(id)
         if audience.audience_type != "rules":
             raise Failure(400, "Audience has no rules to change", message=_why(audience))
-        Audience.objects.select_for_update().get(pk=audience.pk)
-        audience = self.audience(id)
         rules = rules_of(audience)
         if rules is None:
             message = (
@@ -93,10 +91,9 @@ class Rules(RulesView):
     @transaction.atomic
     def put(self, request: Request, id: str) -> Response:
         """Replace all rules; of those that keep their ids, nothing but what is sent."""
-        audience = self.audience(id)
+        audience = self.audience_to_change(id)
         if audience.audience_type != "rules":
             self.changing(id)  # which says why not
-        Audience.objects.select_for_update().get(pk=audience.pk)
         sent = request.data
         listed = sent.get("rules") if isinstance(sent, dict) else sent
         path: tuple[str, ...] = ("rules",) if isinstance(sent, dict) else ()

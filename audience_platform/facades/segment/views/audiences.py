@@ -48,14 +48,14 @@ class Audiences(SegmentView):
         with translated():
             key = free_key(space=space, name=values["name"])
             audience = define_audience(space=space, key=key, **values)
-        return self.told(audience, whole=False)
+        return self.written(audience)
 
 
 class OneAudience(SegmentView):
     rate_limits: ClassVar[dict[str, int]] = {"get": 100, "patch": 10, "delete": 20}
 
     def get(self, request: Request, **kwargs: Any) -> Response:
-        return self.told(self.audience(), whole=True)
+        return self.told(self.audience(with_who(self.audiences())), whole=True)
 
     @transaction.atomic
     def patch(self, request: Request, **kwargs: Any) -> Response:
@@ -63,7 +63,7 @@ class OneAudience(SegmentView):
         values = read_updated(self.body, audience)
         with translated():
             redefine_audience(audience, **values)
-        return self.told(audience, whole=False)
+        return self.written(audience)
 
     def delete(self, request: Request, **kwargs: Any) -> Response:
         audience = self.audience()

@@ -94,12 +94,15 @@ class SegmentView(APIView):
             headers={"Vary": "Accept"},
         )
 
-    def told(self, audience: Audience, *, whole: bool) -> Response:
-        """The answer that is one audience, as it is now."""
-        row = with_who(self.audiences()).get(pk=audience.pk)
+    def told(self, row: Audience, *, whole: bool) -> Response:
+        """The answer that is one audience, which ``with_who`` made."""
         schedules = whole and wants_schedules(self.request)
         found = shown([row], self.shape, whole=whole, schedules=schedules)
         return self.data(audience=found[0])
+
+    def written(self, audience: Audience) -> Response:
+        """The answer that is one audience, as the change has left it."""
+        return self.told(with_who(self.audiences()).get(pk=audience.pk), whole=False)
 
 
 def one_page(

@@ -85,6 +85,27 @@ def test_spaces_are_apart(
     assert len(fanfare.get("audiences").json()) == 4
 
 
+def test_what_carries_a_label_that_is_denied_is_not_there(
+    fanfare: Fanfare, make_program: Make, households: list[Membership], refresh: Callable[[], None]
+) -> None:
+    made = fanfare.made("audiences", DYNAMIC)["id"]
+    tiers = fanfare.made("audiences/loyalty-tiers", TIERS)
+    high = tiers["audiences"][1]["id"]
+    Audience.objects.filter(id__in=[made, high]).update(labels=["C2"])
+    refresh()
+    denied = Fanfare(make_program(denied_labels=["C2"]).token)
+    assert [one["name"] for one in denied.get("audiences").json()] == ["Low"]
+    for path in ("", "/members", "/rules", f"/consumers/{households[0].id}"):
+        assert denied.get(f"audiences/{made}{path}").status_code == 404
+    assert denied.delete(f"audiences/{made}").status_code == 404
+    assert denied.get(f"consumers/{households[0].id}/audiences").json() == []
+    assert denied.delete(f"audiences/groups/{tiers['tierGroup']}").status_code == 404
+    low = tiers["audiences"][0]["id"]
+    told = fanfare.get(f"audiences/{made}/members?include=audiences").json()["data"]
+    assert {one["name"] for one in told[0]["audiences"]} == {"Buyers", "High"}
+    assert denied.get(f"audiences/{low}/members?include=audiences").status_code == 200
+
+
 def test_an_audience_in_use_is_not_archived(fanfare: Fanfare, make_offer: Make) -> None:
     """Fanfare lets everybody in who was kept out by it; here it says what uses it."""
     made = fanfare.made("audiences", DYNAMIC)
@@ -154,6 +175,20 @@ def test_bodies_that_are_no_objects(fanfare: Fanfare, body: bytes) -> None:
     assert answer.json()["error"] in ("Malformed JSON", "Validation failed")
 
 
+def test_a_search_with_what_no_text_has(fanfare: Fanfare) -> None:
+    made = fanfare.made("audiences", DYNAMIC)
+    answer = fanfare.get(f"audiences/{made['id']}/members?search=a%00b")
+    assert (answer.status_code, answer.json()["details"][0]["field"]) == (400, "search")
+
+
+def test_what_was_told_may_be_sent_back(fanfare: Fanfare) -> None:
+    sent = {**DYNAMIC, "metadata": {"team": "crm"}, "iconName": "star"}
+    made = fanfare.made("audiences", sent)
+    told = fanfare.get(f"audiences/{made['id']}").json()
+    again = fanfare.put(f"audiences/{made['id']}", told).json()
+    assert {**again, "updatedAt": told["updatedAt"]} == told
+
+
 def test_what_nobody_foresaw(fanfare: Fanfare, monkeypatch: Any, client: Any) -> None:
     def fail(*_: Any) -> None:
         raise RuntimeError("on purpose")
@@ -183,8 +218,14 @@ def test_how_often_one_may_ask(fanfare: Fanfare, settings: Any) -> None:
 def test_an_upload_url_is_good_for_its_own_import_alone(
     fanfare: Fanfare, api: Any, space: Space
 ) -> None:
-    answer = Fanfare().put("uploads/nonsense", body=b"email\n", content_type="text/csv")
+    answer = Fanfare().put(
+        "uploads/nonsense", body=b"email\n", content_type="text/csv", Accept="application/json"
+    )
     assert (answer.status_code, answer.json()["error"]) == (403, "Forbidden")
+    assert (set(answer.json()), answer["Content-Type"]) == (
+        {"error", "message"},
+        "application/json",
+    )
     made = api.post("imports", {"data": {"type": "imports", "attributes": {}}}).json()["data"]
     token = made["attributes"]["upload_url"].rpartition("/")[2]
     answer = Fanfare().put(f"uploads/{token}", body=b"email\n", content_type="text/csv")

@@ -241,7 +241,7 @@ def test_a_list_has_no_definition_to_be_given(segment: Segment, make_audience: M
 
 
 def test_what_cannot_be_worked_out_has_failed(
-    segment: Segment, make_query: Make, space: Space
+    segment: Segment, make_query: Make, space: Space, colleague: Any
 ) -> None:
     audience = make_query()
     Audience.objects.filter(pk=audience.pk).update(configuration={"query": "nonsense"})
@@ -250,7 +250,10 @@ def test_what_cannot_be_worked_out_has_failed(
     path = f"/spaces/north/audiences/{audience.id}"
     assert data(segment.ask("GET", path))["audience"]["status"] == "Failed"
     events = data(segment.ask("GET", f"/audit-events?resourceId={audience.id}"))["events"]
-    assert [event["type"] for event in events][:1] == ["Audience Run Failed"]
+    assert events[0]["type"] == "Audience Run Failed"
+    number = AuditEvent.objects.latest("number").pk
+    page = colleague.page(f"audience_platform/auditevent/{number}/change/")
+    assert "failed: Its definition can’t be read" in page.replace("&#x27;", "’")
 
 
 def test_a_forced_run_is_told_of_when_it_is_complete(
@@ -272,7 +275,8 @@ def test_a_forced_run_is_told_of_when_it_is_complete(
     assert event is not None
     assert (event.door, event.actor_type) == ("job", "job")
     assert event.request_id.startswith("job ")
-    assert data(segment.ask("GET", path))["audience"]["status"] == "Live"
+    told = data(segment.ask("GET", path))["audience"]
+    assert (told["status"], told["updatedBy"]) == ("Live", told["createdBy"])
 
 
 def test_a_preview_counts_and_names_some(

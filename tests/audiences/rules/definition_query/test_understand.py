@@ -142,3 +142,9 @@ def test_nothing_but_a_segment_or_audience_goes_by_an_id() -> None:
     id = str(uuid4())
     assert understand(parse(f"trait('{id}') = 'true'")).rule == InNamed(id)
     assert not holds(f"trait('{id}') = true", **{id: True})
+
+
+def test_a_query_comes_to_so_many_comparisons_and_no_more() -> None:
+    values = ", ".join(map(str, range(1_001)))
+    with pytest.raises(QueryError, match="It comes to 1,001 comparisons"):
+        understand(parse(f"trait('a').one_of({values})"))
