@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime
 
 from audiences.models import Audience
+from audiences.rules.pql.asked import TooMuchWork
 from audiences.services.define import check_definition
 from audiences.services.describe import referred_names, warnings
 from audiences.services.meaning import read_meanings
 from audiences.services.preview import Preview, preview
-from audiences.types import Configuration
+from audiences.types import Configuration, ConfigurationError
 from segments.models import Space
 
 
@@ -28,7 +29,8 @@ def preview_draft(
     it and leave it.
 
     :raises UnknownAudienceType: there is no such type.
-    :raises ConfigurationError: naming each value of the configuration at fault.
+    :raises ConfigurationError: naming each value of the configuration at fault; or it takes too
+        long for some member.
     """
     draft = Audience(space=space, pk=audience.pk if audience else None)
     if audience is not None:
@@ -36,14 +38,17 @@ def preview_draft(
     definition = check_definition(draft, audience_type=audience_type, configuration=configuration)
     draft.audience_type, draft.configuration = definition.kind.name, definition.configuration
     meanings = read_meanings(space).with_segments_of(space, draft.rule)
-    found = preview(
-        space=space,
-        rule=meanings.resolved(draft.rule),
-        meanings=meanings,
-        names=referred_names([draft]).get(space.pk, {}),
-        at=at,
-        audience=audience,
-        estimate=estimate,
-    )
+    try:
+        found = preview(
+            space=space,
+            rule=meanings.resolved(draft.rule),
+            meanings=meanings,
+            names=referred_names([draft]).get(space.pk, {}),
+            at=at,
+            audience=audience,
+            estimate=estimate,
+        )
+    except TooMuchWork as error:
+        raise ConfigurationError({(): str(error)}) from error
     found.warnings = [*warnings([draft])[draft.pk], *found.warnings]
     return draft, found
