@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from audiences.rules.operators import ValueProblem
-from audiences.rules.operators.base import read_number
+from audiences.rules.operators.base import read_number, read_text
 from audiences.rules.operators.text import read_pattern
 from audiences.rules.pql import syntax
 from audiences.rules.pql.errors import PqlTextError
@@ -121,7 +121,7 @@ class Builder:
 
     def binary(self, children: list[Any]) -> syntax.Binary:
         left, operator, right = children
-        if operator == "matches":
+        if operator in ("matches", "like"):
             _check_pattern(operator, right)
         return syntax.Binary(str(operator), left, right)
 
@@ -230,6 +230,6 @@ def _check_pattern(token: Token, pattern: Expression) -> None:
     if not (isinstance(pattern, Literal) and isinstance(pattern.value, str)):
         return
     try:
-        read_pattern(pattern.value)
+        (read_text if token == "like" else read_pattern)(pattern.value)
     except ValueProblem as problem:
         raise at(token, str(problem)) from None
