@@ -15,9 +15,8 @@ from difflib import get_close_matches
 from typing import Any
 
 from audiences.rules.operators import ValueProblem
-from audiences.rules.operators.base import read_number, read_text
-from audiences.rules.operators.text import read_pattern
-from audiences.rules.pql import syntax
+from audiences.rules.operators.base import read_number
+from audiences.rules.pql import patterns, syntax
 from audiences.rules.pql.errors import PqlTreeError
 from audiences.rules.pql.json_moments import MomentNode
 from audiences.rules.pql.json_node import kept, shown
@@ -310,7 +309,7 @@ class _Node(MomentNode):
         match arguments:
             case (Literal(str() as pattern), *_) if name in ("matches", "regexGroup", "like"):
                 try:
-                    (read_text if name == "like" else read_pattern)(pattern)
+                    patterns.check(name, pattern)
                 except ValueProblem as problem:
                     raise self.problem(str(problem), "params/1") from None
 

@@ -7,16 +7,27 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from audiences.rules.operators import ValueProblem
 from audiences.rules.operators.base import LONGEST_TEXT
+from audiences.rules.operators.text import read_pattern
 
 _BEGIN = 20  # steps
 _LETTER, _CLASS, _OF_UNICODE = 1, 4, 2_000  # in quarters of a step
 _REPETITION = 4  # times what is repeated, for each time
 _TOKEN = re.compile(
-    r"(?P<of_unicode>\\[pP](?:\{\^?\w*\}|\w))|\\.|(?P<class>\[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*\]|\.)"
+    r"(?P<of_unicode>\\[pP](?:\{\^?\w*\}|\w))|\\."
+    r"|(?P<class>\[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*\]|\.)"
     r"|\{(?P<least>\d{1,4})(?:,(?P<most>\d{0,4}))?\}|.",
     re.DOTALL,
 )
+
+
+def check(function: str, pattern: str) -> None:
+    """:raises ValueProblem: the function can't read the pattern."""
+    if function != "like":
+        read_pattern(pattern)
+    elif is_too_long(pattern):
+        raise ValueProblem(f"The pattern is too long. Give at most {LONGEST_TEXT} letters.")
 
 
 def is_too_long(pattern: str) -> bool:

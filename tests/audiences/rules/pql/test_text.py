@@ -116,7 +116,7 @@ def test_a_text_says(text: str, expression: Expression) -> None:
          "Comparisons are joined by and, not chained."),
         ("a occurs <= x days before now", 1, 13, "“x” stands where a number should."),
         ("a.b. = 1", 1, 6, "“=” stands where a name should."),
-        (f'a like "{"b" * 1_001}"', 1, 3, "The text is too long. Give at most 1000 letters."),
+        (f'a like "{"b" * 1_001}"', 1, 3, "The pattern is too long. Give at most 1000 letters."),
         ("a.coutn()", 1, 3, "There is no function “coutn”. Did you mean count?"),
         ("a.startswith()", 1, 3, "There is no function “startswith”. Did you mean startsWith?"),
         ("a.count(b)", 1, 3, "count takes no arguments, not 1."),
