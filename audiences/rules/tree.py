@@ -75,7 +75,7 @@ class InNamed:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Pql:
     """An expression of PQL that no conditions say.
 

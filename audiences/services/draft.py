@@ -8,12 +8,13 @@ from pyroaring import BitMap
 
 from audiences.models import Audience
 from audiences.rules.evaluate import expand
+from audiences.rules.pql.asked import TooMuchWork
 from audiences.services.define import check_definition
 from audiences.services.describe import referred_names, warnings
 from audiences.services.meaning import Meanings, read_meanings
 from audiences.services.preview import Preview, preview
 from audiences.services.work_out import work_out
-from audiences.types import Configuration
+from audiences.types import Configuration, ConfigurationError
 from segments.models import Space
 
 
@@ -57,21 +58,25 @@ def preview_draft(
     it and leave it.
 
     :raises UnknownAudienceType: there is no such type.
-    :raises ConfigurationError: naming each value of the configuration at fault.
+    :raises ConfigurationError: naming each value of the configuration at fault; or it takes too
+        long for some member.
     """
     draft = Audience(space=space, pk=audience.pk if audience else None)
     if audience is not None:
         draft.audience_type, draft.configuration = audience.audience_type, audience.configuration
         draft.expires_at = audience.expires_at
     draft, meanings = _draft(draft, audience_type, configuration)
-    found = preview(
-        space=space,
-        rule=meanings.resolved(draft.rule),
-        meanings=meanings,
-        names=referred_names([draft]).get(space.pk, {}),
-        at=at,
-        audience=audience,
-        estimate=estimate,
-    )
+    try:
+        found = preview(
+            space=space,
+            rule=meanings.resolved(draft.rule),
+            meanings=meanings,
+            names=referred_names([draft]).get(space.pk, {}),
+            at=at,
+            audience=audience,
+            estimate=estimate,
+        )
+    except TooMuchWork as error:
+        raise ConfigurationError({(): str(error)}) from error
     found.warnings = [*warnings([draft])[draft.pk], *found.warnings]
     return draft, found

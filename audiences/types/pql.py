@@ -6,6 +6,7 @@ What the expression says is kept as it was written: a client reads back its own 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -13,8 +14,7 @@ from uuid import UUID
 from audiences.rules.pql import json_reader, text
 from audiences.rules.pql.errors import PqlError
 from audiences.rules.pql.profile import EVENTS
-from audiences.rules.pql.syntax import Expression
-from audiences.rules.pql.translate import asks, rule_of
+from audiences.rules.pql.translate import Asks, asks, rule_of
 from audiences.rules.sentence import sentence
 from audiences.rules.tree import AllOf, Rule
 from audiences.types.base import AudienceType, Configuration, ConfigurationError, Named, Path
@@ -23,6 +23,7 @@ TYPE = "PQL"
 READERS = {text.FORMAT: text.parse, json_reader.FORMAT: json_reader.read_json}
 _KEYS = ("type", "format", "value")
 _VALUE = ("expression", "value")
+_LONG = 4_000  # letters
 
 
 class Pql(AudienceType):
@@ -53,17 +54,17 @@ class Pql(AudienceType):
         return {"expression": {key: found[key] for key in _KEYS}}
 
     def rule(self, configuration: Configuration) -> Rule:
-        return rule_of(_expression(configuration))
+        return _meaning(configuration).rule
 
     def parts(self, configuration: Configuration) -> tuple[Rule, ...]:
         rule = self.rule(configuration)
         return rule.rules if isinstance(rule, AllOf) and rule.rules else (rule,)
 
     def asked_by_name(self, configuration: Configuration) -> dict[str, Path]:
-        return dict.fromkeys(asks(_expression(configuration)).names, _VALUE)
+        return dict.fromkeys(_meaning(configuration).asks.names, _VALUE)
 
     def warnings(self, configuration: Configuration, known: Mapping[str, Named]) -> list[str]:
-        asked = asks(_expression(configuration))
+        asked = _meaning(configuration).asks
         found = [
             f"Nothing in this space goes by “{name}” yet: whoever is asked to be in it, is not. "
             "Give the id of an audience or segment, or a segment's short code."
@@ -96,7 +97,7 @@ def asks_for_events(configuration: Configuration) -> bool:
     """Whether a clean configuration asks for events, which this platform does not keep."""
     value = configuration["expression"]["value"]
     may = EVENTS in value or "\\u" in value  # so that most need not be read
-    return may and asks(_expression(configuration)).events
+    return may and _meaning(configuration).asks.events
 
 
 def _problems(expression: dict[str, Any]) -> dict[Path, str]:
@@ -113,17 +114,27 @@ def _problems(expression: dict[str, Any]) -> dict[Path, str]:
         problems[_VALUE] = f"{value!r} is not a text. Give the expression as one."
     else:
         try:
-            rule_of(READERS[form](value))
+            _meaning({"expression": expression})
         except PqlError as error:
             problems[_VALUE] = str(error)
     return problems
 
 
-def _expression(configuration: Configuration) -> Expression:
-    expression = configuration["expression"]
-    return _read(expression["format"], expression["value"])
+@dataclass(frozen=True)
+class _Meaning:
+    rule: Rule
+    asks: Asks
 
 
-@lru_cache(512)
-def _read(form: str, value: str) -> Expression:
-    return READERS[form](value)
+def _meaning(configuration: Configuration) -> _Meaning:
+    """Read once; of long texts, which take megabytes, only the last few are kept."""
+    form, value = (configuration["expression"][key] for key in ("format", "value"))
+    return _read(form, value) if len(value) <= _LONG else _read_long(form, value)
+
+
+def _understood(form: str, value: str) -> _Meaning:
+    expression = READERS[form](value)
+    return _Meaning(rule_of(expression), asks(expression))
+
+
+_read, _read_long = lru_cache(1024)(_understood), lru_cache(16)(_understood)

@@ -7,6 +7,7 @@ otherwise than Python does, by the single answer itself.
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -125,11 +126,35 @@ class _Matches(Test):
         return bool(found.as_py())
 
     def column(self, column: Column) -> Mask:
-        if isinstance(column, Documents):
-            return column.ask(self.single)
         assert isinstance(column, Text)
         found = pc.match_substring_regex(column.values, **self._options)
         return np.asarray(found.fill_null(False))
+
+
+class _MatchesSome(_Matches):
+    """The same of JSON values, of an array some element: all of them at once, as making a pattern
+    ready can take longer than looking for it."""
+
+    def single(self, seen: Json) -> bool:
+        return bool(self._found([seen])[0])
+
+    def column(self, column: Column) -> Mask:
+        assert isinstance(column, Documents)
+        return self._found(column.distinct)[column.codes]
+
+    def _found(self, values: Sequence[Json]) -> Mask:
+        known = [
+            (place, text)
+            for place, value in enumerate(values)
+            for item in (value if isinstance(value, list) else (value,))
+            if (text := text_of(item)) is not None
+        ]
+        places = np.array([place for place, _ in known], np.int64)
+        texts = pa.array([text for _, text in known], pa.large_string())
+        found = pc.match_substring_regex(texts, **self._options)
+        held = np.zeros(len(values), np.bool_)
+        held[places[np.asarray(found)]] = True
+        return held
 
 
 def text_of(seen: Json) -> str | None:
@@ -222,6 +247,11 @@ class Matches(TextOperator):
 
     def read(self, raw: Any, field: Field) -> Value:
         return read_pattern(raw)
+
+    def test(self, condition: Condition, field: Field, clock: Clock) -> Test:
+        makes: Any = _MatchesSome if field.kind == Kind.ANY else _Matches
+        test: Test = makes(condition.value, condition.case_sensitive)
+        return test
 
 
 TEXT_OPERATORS: tuple[Operator, ...] = (

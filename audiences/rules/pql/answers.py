@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,11 +53,20 @@ def resolved(leaf: Pql, names: Mapping[str, Rule]) -> Pql:
     asked = [read.removeprefix(SINCE) for read in _program(leaf).reads if read.startswith(SINCE)]
     named = [(name, names.get(name)) for name in asked]
     found = tuple((name, rule.segment) for name, rule in named if isinstance(rule, InSegment))
+    if not found and not leaf.since:
+        return leaf  # the very same: its program is kept for as long as it is
     return Pql(leaf.expression, leaf.assumed, found)
 
 
+_programs: WeakKeyDictionary[Pql, Program] = WeakKeyDictionary()
+
+
 def _program(leaf: Pql) -> Program:
-    return program(leaf.expression, leaf.assumed)
+    """Made once, and kept for as long as somebody has the leaf."""
+    found = _programs.get(leaf)
+    if found is None:
+        found = _programs[leaf] = program(leaf.expression, leaf.assumed)
+    return found
 
 
 def _source(leaf: Pql, read: str) -> str | None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
+from audiences.rules.pql.patterns import steps_of
+from audiences.rules.pql.syntax import Expression, size
 from audiences.rules.pql.times import Now
 from audiences.rules.pql.values import HIGHEST, Value
 
 MOST_STEPS = 100_000  # for one member; about a tenth of a second
 _LETTERS = 64  # of a text, in one step
-_PATTERN = 20  # steps to begin to look for a pattern
+_PARTS = 4  # of an expression, in one step
 
 
 class TooMuchWork(ValueError):
@@ -58,14 +60,20 @@ class Asked:
         elif isinstance(value, str) and len(value) > _LETTERS:
             self.spend(len(value) // _LETTERS)
 
-    def spend_on_pattern(self, texts: Value) -> None:
-        """The steps that it takes to look for a pattern in a text, or in each of several."""
-        self.spend(_PATTERN * (len(texts) if isinstance(texts, list) else 1))
+    def spend_on_pattern(self, texts: Value, pattern: Value) -> None:
+        """The steps that it takes to make a pattern ready, for a text or for each of several."""
+        if isinstance(pattern, str):
+            self.spend(steps_of(pattern) * (len(texts) if isinstance(texts, list) else 1))
 
     def changes(self, moment: int) -> None:
         """Note that what was just worked out may change at that moment."""
         if moment < self.changes_at:
             self.changes_at = moment
+
+
+def steps_for(*asked_of_each: Expression | None) -> int:
+    """The steps that one item takes, of which these are asked."""
+    return 1 + sum(size(one) for one in asked_of_each if one is not None) // _PARTS
 
 
 Ask = Callable[[Asked], Value]

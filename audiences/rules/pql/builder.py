@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from audiences.rules.operators import ValueProblem
 from audiences.rules.operators.base import read_number
-from audiences.rules.operators.text import read_pattern
-from audiences.rules.pql import syntax
+from audiences.rules.pql import patterns, syntax
 from audiences.rules.pql.errors import PqlTextError
 from audiences.rules.pql.signatures import FOREIGN, MOST_VARIABLES, UNITS, complaint
 from audiences.rules.pql.syntax import Expression, Literal
@@ -121,7 +120,7 @@ class Builder:
 
     def binary(self, children: list[Any]) -> syntax.Binary:
         left, operator, right = children
-        if operator == "matches":
+        if operator in ("matches", "like"):
             _check_pattern(operator, right)
         return syntax.Binary(str(operator), left, right)
 
@@ -230,6 +229,6 @@ def _check_pattern(token: Token, pattern: Expression) -> None:
     if not (isinstance(pattern, Literal) and isinstance(pattern.value, str)):
         return
     try:
-        read_pattern(pattern.value)
+        patterns.check(token, pattern.value)
     except ValueProblem as problem:
         raise at(token, str(problem)) from None

@@ -18,11 +18,12 @@ _GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
         "_BETWEEN",
         "a time such as today or <= 3 days before now",
-        ("TEXT", "DIRECTION", "NAME", "LPAR", "LSQB", "EQUAL"),
+        ("TEXT", "DIRECTION", "NAME", "NUMBER", "LPAR", "LSQB", "EQUAL"),
     ),
-    ("TEXT", "a value", ("IN", "NAME", "WORD", "LPAR", "LSQB")),
+    ("TEXT", "a value", ("IN", "NAME", "WORD", "NUMBER", "LPAR", "LSQB")),
     ("PLUS", "an operator", ("IN", "_AND", "LSQB", "LPAR", "_OVER", "__ANON_0")),
     ("DIRECTION", "before, after or from", ()),
+    ("NUMBER", "a number", ()),
     ("NAME", "a name", ()),
     ("WORD", "a name", ()),
     ("IN", "“in”", ()),
@@ -51,6 +52,7 @@ _INSTEAD = {
 _TEXT = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _WORD = re.compile(r"\w+|.", re.DOTALL)
 _COMPARISON = re.compile(r"[=<>]|!=|(in|notIn|like|matches|occurs)\b")
+_OTHER = re.compile(r"a (value|name|number)|“(and|from|=)”")  # than the end of a comparison
 
 
 def explained(unexpected: UnexpectedInput, text: str) -> PqlTextError:
@@ -62,7 +64,7 @@ def explained(unexpected: UnexpectedInput, text: str) -> PqlTextError:
         return PqlTextError(problem, line, column, found='"', expected="a closing quotation mark")
     found, expected = _found(text, place), _expected(unexpected)
     hint = _hint(text, place)
-    if _COMPARISON.match(text, place) and not hint and "a value" not in expected:
+    if _COMPARISON.match(text, place) and not hint and not _OTHER.search(expected):
         expected, hint = _AFTER_A_COMPARISON, "Comparisons are joined by and, not chained."
     problem = (
         f"{found} stands where {expected} should."

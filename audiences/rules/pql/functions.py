@@ -47,7 +47,7 @@ def compared(comparison: Callable[[Value, Value], bool], left: Ask, right: Ask) 
         asked.spend_on(first)
         asked.spend_on(second)
         if is_pattern:
-            asked.spend_on_pattern(first)
+            asked.spend_on_pattern(first, second)
         return comparison(first, second)
 
     return ask

@@ -9,7 +9,7 @@ from audiences.rules.pql.errors import PqlTreeError
 from audiences.rules.pql.scope import Scope
 from audiences.rules.pql.signatures import is_bare_name
 from audiences.rules.pql.syntax import Expression
-from audiences.rules.pql.text import DEEPEST
+from audiences.rules.pql.text import DEEPEST, LARGEST
 
 _DEEPEST = 2 * DEEPEST  # what a text says in one level may take two here
 
@@ -45,6 +45,8 @@ class Node:
         if not isinstance(found, list):
             missing = f"{shown(found)} is not a list" if key in self.node else "It is missing"
             raise self.problem(f"{missing}. Give {key} as a list.", key)
+        if len(found) > LARGEST:
+            raise self.problem(f"It has {len(found):,} items. Give at most {LARGEST:,}.", key)
         return found
 
     def names(self, key: str) -> tuple[str, ...]:

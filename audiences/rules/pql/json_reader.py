@@ -16,8 +16,7 @@ from typing import Any
 
 from audiences.rules.operators import ValueProblem
 from audiences.rules.operators.base import read_number
-from audiences.rules.operators.text import read_pattern
-from audiences.rules.pql import syntax
+from audiences.rules.pql import patterns, syntax
 from audiences.rules.pql.errors import PqlTreeError
 from audiences.rules.pql.json_moments import MomentNode
 from audiences.rules.pql.json_node import kept, shown
@@ -29,7 +28,7 @@ from audiences.rules.pql.signatures import (
     is_identifier,
 )
 from audiences.rules.pql.syntax import Expression, Literal
-from audiences.rules.pql.text import DEEPEST, LONGEST, check_depth
+from audiences.rules.pql.text import DEEPEST, LONGEST, check_bounds
 
 FORMAT = "pql/json"
 # A text, also one that never ends: it must not be looked through again from each of its quotes.
@@ -48,7 +47,7 @@ def read_json(text: str) -> Expression:
     """The expression that a text of pql/json says.
 
     :raises PqlTreeError: naming the node that makes no sense.
-    :raises PqlError: it is too deep.
+    :raises PqlError: it is too large or too deep.
     """
     _check_size(text)
     try:
@@ -64,7 +63,7 @@ def read_json(text: str) -> Expression:
 def read_tree(tree: Any) -> Expression:
     """The expression that JSON says, once it has been read with ``Decimal`` for fractions."""
     expression = _Node(tree, "", Scope(), 1).read()
-    check_depth(expression)
+    check_bounds(expression)
     return expression
 
 
@@ -255,7 +254,9 @@ class _Node(MomentNode):
         if name == "-" and count == 1:
             return syntax.Negative(*self.exactly(1))
         if name in _INFIX:
-            return syntax.Binary(name, *self.exactly(2))
+            left, right = self.exactly(2)
+            self._check_pattern(name, (right,))
+            return syntax.Binary(name, left, right)
         if name == "[]":
             return self._index()
         if name == "occurs":
@@ -306,9 +307,9 @@ class _Node(MomentNode):
 
     def _check_pattern(self, name: str, arguments: tuple[Expression, ...]) -> None:
         match arguments:
-            case (Literal(str() as pattern), *_) if name in ("matches", "regexGroup"):
+            case (Literal(str() as pattern), *_) if name in ("matches", "regexGroup", "like"):
                 try:
-                    read_pattern(pattern)
+                    patterns.check(name, pattern)
                 except ValueProblem as problem:
                     raise self.problem(str(problem), "params/1") from None
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from audiences.rules.operators.text import text_of
 from audiences.rules.pql import arrays, moments, syntax
-from audiences.rules.pql.asked import Ask, Asked, Test
+from audiences.rules.pql.asked import Ask, Asked, Test, steps_for
 from audiences.rules.pql.syntax import Expression
 from audiences.rules.pql.texts import COMPARISONS, compared, group, matches
 from audiences.rules.pql.values import Value, alike, truth
@@ -42,7 +42,7 @@ def method(compiler: Compiler, call: syntax.Call, scope: Scope) -> Ask:
         for value in values:
             asked.spend_on(value)
         if is_pattern:
-            asked.spend_on_pattern(values[0])
+            asked.spend_on_pattern(values[0], values[1])
         return plain(*values)
 
     return ask
@@ -77,10 +77,10 @@ def _each(compiler: Compiler, argument: Expression, scope: Scope) -> Each:
         body = compiler.ask(argument.body, inner)
     else:
         names, body = (), compiler.ask(argument, scope.with_item(slots[0]))
-    pairs = len(names) > 1
+    pairs, steps = len(names) > 1, steps_for(argument)
 
     def each(asked: Asked, item: Value, key: Value) -> Value:
-        asked.spend(1)
+        asked.spend(steps)
         variables = asked.variables
         variables[slots[0]], variables[slots[1]] = (key, item) if pairs else (item, None)
         return body(asked)
@@ -225,12 +225,18 @@ class Loop:
     its condition admits."""
 
     def __init__(
-        self, compiler: Compiler, bindings: Sequence[syntax.Binding], scope: Scope
+        self,
+        compiler: Compiler,
+        bindings: Sequence[syntax.Binding],
+        scope: Scope,
+        over: Expression | None = None,
     ) -> None:
         self.names = [binding.name for binding in bindings]
         self.slots: list[int] = []
         self.sources: list[Ask] = []
         self.wheres: list[Test | None] = []
+        self.steps = [steps_for(binding.where) for binding in bindings]
+        self.steps[-1] += steps_for(over)
         for binding in bindings:
             self.sources.append(compiler.ask(binding.source, scope))
             self.slots.append(compiler.slot())
@@ -245,7 +251,7 @@ class Loop:
         """Stops with the variables set, for each of their values together."""
         where, slot, last = self.wheres[depth], self.slots[depth], depth == len(self.slots) - 1
         for item in arrays.items_of(self.sources[depth](asked)) or ():
-            asked.spend(1)
+            asked.spend(self.steps[depth])
             asked.variables[slot] = item
             if where is None or where(asked):
                 if last:
@@ -274,7 +280,7 @@ class Loop:
             return True
         where, slot = self.wheres[depth], self.slots[depth]
         for item in arrays.items_of(self.sources[depth](asked)) or ():
-            asked.spend(1)
+            asked.spend(self.steps[depth])
             asked.variables[slot] = item
             if (where is not None and not where(asked)) or not self._forall(asked, depth + 1):
                 return False

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from audiences.rules.pql import arrays, syntax, times
-from audiences.rules.pql.asked import Ask, Asked, Test
+from audiences.rules.pql.asked import Ask, Asked, Test, steps_for
 from audiences.rules.pql.syntax import Expression
 from audiences.rules.pql.times import Window, date_of
 from audiences.rules.pql.values import HIGHEST, LOWEST, Span, Value, moment_of
@@ -226,6 +226,7 @@ def occurs(compiler: Compiler, expression: syntax.Occurs, scope: Scope) -> Ask:
 class _Step:
     what: Test
     frame: Frame | None
+    steps: int
 
     def holds(self, asked: Asked, moment: int) -> bool:
         in_time = self.frame is None or self.frame.holds(asked, moment)
@@ -242,6 +243,7 @@ def chain(compiler: Compiler, expression: syntax.Chain, scope: Scope) -> Ask:
         _Step(
             compiler.test(step.what, inner),
             None if step.when is None else frame(compiler, step.when, inner),
+            steps_for(step.what),
         )
         for step in expression.steps
     ]
@@ -265,7 +267,7 @@ def _follow(asked: Asked, steps: list[_Step], item: int, events: list[tuple[int,
     for moment, event in events:
         if reached == len(steps):
             break
-        asked.spend(1)
+        asked.spend(steps[reached].steps)
         asked.variables[item] = event
         if moment > after and steps[reached].holds(asked, moment):
             reached, after = reached + 1, moment

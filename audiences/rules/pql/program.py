@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 
 from audiences.rules.pql import methods, moments, profile, syntax
@@ -47,7 +46,6 @@ class Program:
             raise TooMuchWork from None
 
 
-@lru_cache(4096)
 def program(expression: Expression, assumed: tuple[tuple[str, bool], ...] = ()) -> Program:
     """The expression made ready. ``assumed`` says of each name in an ``inSegment`` whether the
     member is in it."""
@@ -290,7 +288,7 @@ class Compiler:
         return loop.select
 
     def aggregate(self, expression: syntax.Aggregate, scope: Scope) -> Ask:
-        loop = methods.Loop(self, expression.bindings, scope)
+        loop = methods.Loop(self, expression.bindings, scope, expression.over)
         over = loop.item if expression.over is None else self.ask(expression.over, loop.scope)
         together = AGGREGATES[expression.kind]
 

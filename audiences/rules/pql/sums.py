@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,7 +45,6 @@ class Numbers:
     null: Mask
 
 
-@lru_cache(4096)
 def is_one(expression: Expression) -> bool:
     """Whether it compares sums of numbers, by an operator that has none of the forms of ``%``."""
     return (

@@ -273,6 +273,15 @@ def _nodes(value: object) -> Iterator[Node]:
         yield value
 
 
+def size(node: Node) -> int:
+    """Of how many nodes it is made. Counted without recursion."""
+    count, left = 0, [node]
+    while left:
+        count += 1
+        left += parts(left.pop())
+    return count
+
+
 def depth(node: Node) -> int:
     """How deep nodes stand in each other, at most. Counted without recursion."""
     deepest, level = 0, [node]

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from audiences.rules.pql.builder import Builder
 from audiences.rules.pql.errors import PqlError, PqlTextError
-from audiences.rules.pql.syntax import Expression, depth
+from audiences.rules.pql.syntax import Expression, depth, size
 
 if TYPE_CHECKING:
     from lark import Lark
 
 LONGEST = 100_000  # letters
 DEEPEST = 100
+LARGEST = 20_000  # parts: names, values, operators, functions
 FORMAT = "pql/text"
 
 
@@ -22,7 +23,7 @@ def parse(text: str) -> Expression:
     """The expression that a text says.
 
     :raises PqlTextError: naming the line and column where it stops making sense.
-    :raises PqlError: it is too long or too deep.
+    :raises PqlError: it is too long, too large or too deep.
     """
     _check_letters(text)
     from lark.exceptions import UnexpectedInput  # with it comes all of lark
@@ -33,7 +34,7 @@ def parse(text: str) -> Expression:
         expression: Expression = _grammar().parse(text)  # type: ignore[assignment]
     except UnexpectedInput as unexpected:
         raise explained(unexpected, text) from None
-    check_depth(expression)
+    check_bounds(expression)
     return expression
 
 
@@ -51,8 +52,10 @@ def _grammar() -> Lark:
     )
 
 
-def check_depth(expression: Expression) -> None:
-    """:raises PqlError: it nests deeper than it could be answered."""
+def check_bounds(expression: Expression) -> None:
+    """:raises PqlError: it is larger than is kept, or nests deeper than it could be answered."""
+    if size(expression) > LARGEST:
+        raise PqlError(f"The expression has more than {LARGEST:,} parts. Take some out.")
     if depth(expression) > DEEPEST:
         raise PqlError(f"The expression nests more than {DEEPEST} deep. Take a part out.")
 

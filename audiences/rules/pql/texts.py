@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from audiences.rules.operators.text import text_of
+from audiences.rules.pql.patterns import is_too_long
 from audiences.rules.pql.values import Value
 
 Comparison = Callable[[str, str], bool]
@@ -65,7 +66,10 @@ def compared_with_any(name: Value, left: Value, wanted: Value, case_sensitive: V
 
 def like(left: Value, pattern: Value) -> bool:
     """The whole text against a pattern: ``%`` stands for any letters, ``_`` for one."""
-    return matches(left, as_expression(pattern)) if isinstance(pattern, str) else False
+    if left is None or not isinstance(pattern, str) or is_too_long(pattern):
+        return False
+    expression = as_expression(pattern)
+    return _some(left, lambda text: _found(text, expression))
 
 
 @lru_cache(1024)
@@ -81,7 +85,7 @@ def _quoted(letter: str) -> str:
 
 def matches(left: Value, pattern: Value) -> bool:
     """Whether the pattern is found in the text. A pattern that none can read finds nothing."""
-    if left is None or not isinstance(pattern, str):
+    if left is None or not isinstance(pattern, str) or is_too_long(pattern):
         return False
     return _some(left, lambda text: _found(text, pattern))
 
@@ -101,7 +105,7 @@ def _found(text: str, pattern: str) -> bool:
 def group(left: Value, pattern: Value, number: Value) -> str | None:
     """What the n-th group of the pattern's first match holds; 0 is the whole match."""
     text = text_of(left)
-    if text is None or not isinstance(pattern, str) or number is None:
+    if text is None or not isinstance(pattern, str) or is_too_long(pattern) or number is None:
         return None
     groups = _groups(text, pattern)
     return groups[int(number)] if groups and 0 <= number < len(groups) else None

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from audiences.rules.document import negated
 from audiences.rules.pql import profile, syntax
-from audiences.rules.pql.asked import Asked
+from audiences.rules.pql.asked import Asked, TooMuchWork
 from audiences.rules.pql.conditions import condition_of
 from audiences.rules.pql.errors import PqlError
 from audiences.rules.pql.program import SINCE, Compiler, Scope, program, segment_in
@@ -26,7 +25,6 @@ MOST_CONDITIONS = 1_000
 MOST_NAMES = 4  # of segments in one leaf, which is asked once for each way of being in them
 
 
-@lru_cache(1024)
 def rule_of(expression: Expression) -> Rule:
     """The rule that an expression means.
 
@@ -74,7 +72,6 @@ class Asks:
     events: bool
 
 
-@lru_cache(1024)
 def asks(expression: Expression) -> Asks:
     names = _Names()
     compiler = Compiler(names)
@@ -120,7 +117,10 @@ def _settled(expression: Expression, assumed: tuple[tuple[str, bool], ...]) -> R
     known = program(expression, assumed)
     if not known.reads:
         asked = Asked(known.slots, Now(Moment(0)))
-        held = known.ask(asked.of(()))
+        try:
+            held = known.ask(asked.of(()))
+        except TooMuchWork as error:
+            raise PqlError(str(error)) from None
         if asked.changes_at == HIGHEST:
             return EVERYBODY if held else NOBODY
     return Pql(expression, assumed)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,7 +15,6 @@ from audiences.rules.pql.syntax import Expression
 from audiences.rules.pql.values import DAY
 
 
-@lru_cache(4096)
 def of(expression: Expression) -> tuple[str, Frame] | None:
     """The column and the window of an ``occurs`` that has one of each."""
     if not isinstance(expression, syntax.Occurs):

@@ -22,7 +22,7 @@ from audiences.services import (
 )
 from audiences.services.draft import preview_draft
 from audiences.types import ConfigurationError, registry
-from offers.visibility import membership_offers
+from offers.visibility import count_aimed_at, membership_offers
 from segments.models import Membership, Segment, Space
 from segments.services import add_members
 
@@ -289,6 +289,24 @@ def test_what_takes_too_long_for_one_member_fails_the_audience_and_admits_nobody
     assert audiences_of(space=space, membership=person.id, at=at) == []
     explained = explain(space=space, membership=person.id, audiences=audiences, at=at)
     assert all("steps" in one.error and not one.member for one in explained)
+
+
+def test_what_takes_too_long_of_itself_is_refused() -> None:
+    ones = f"[{', '.join(['1'] * 400)}]"
+    text = f"{ones}.filter({ones}.filter(this > 0).count() > 0).count() = 1"
+    with pytest.raises(ConfigurationError, match="steps for one member"):
+        PQL.clean(_pql(text))
+
+
+def test_a_preview_of_what_takes_too_long_says_so_and_an_offer_of_it_is_for_nobody(
+    space: Space, pql: Make, make_membership: Make, at: datetime.datetime
+) -> None:
+    make_membership(metadata={"a": list(range(400))})
+    configuration = _pql("not (exists X from a, Y from a where X + Y > 100000)")
+    with pytest.raises(ConfigurationError, match="steps for one member"):
+        preview_draft(space=space, audience_type="pql", configuration=configuration, at=at)
+    audience = pql(configuration["expression"]["value"])
+    assert count_aimed_at(space=space, audiences=[audience], at=at).sizes == [0]
 
 
 def test_conditions_are_shared_with_the_rules_that_say_the_same() -> None:

@@ -52,6 +52,12 @@ def _ask(text: str) -> bool:
         'stringCompare("contains", text, texts, false)',
         "nested = nested",
         "nested.distinct().count() = 1",
+        f"numbers.filter({' and '.join(['this >= 0'] * 1000)}).count() > 1",
+        f"(exists X from numbers where {' and '.join(['X >= 0'] * 1000)} and X < 0)",
+        f"(sum {'+'.join(['X'] * 90)} over X from numbers, Y from [1, 2, 3]) > 1",
+        'texts.map(this.matches("\\\\pL{100}")).count() > 1',
+        'texts.map(this.matches("(\\\\pL?\\\\pN){50}")).count() > 1',
+        'texts.map(this.matches("[^\\\\pL]{50}")).count() > 1',
     ],
 )
 def test_what_takes_too_long_says_so(text: str) -> None:
@@ -65,6 +71,8 @@ def test_what_takes_too_long_says_so(text: str) -> None:
         ('text.matches("(x+x+)+y")', False),
         ('text like "%x%x%x%x%y"', False),
         ('text.regexGroup("(x*)*y", 1).isNull()', True),
+        ('texts.topN(1, 1000).filter(this.matches("^x{3}-?[0-9]*(x+|y)")).count() = 1000', True),
+        ("text like text or text.matches(text) or text.regexGroup(text, 0).isNotNull()", False),
         ("numbers.sum() * 1E20 * 1E20 > 1", True),
         ("numbers.map(this * 1E40 / 1E-40 * 1E40).count() = 3000", True),
         ("9999999999999 % 1E-20 = 1", False),

@@ -16,7 +16,7 @@ from audiences.rules.pql import profile
 from audiences.rules.pql.json_reader import read_json
 from audiences.rules.pql.json_writer import to_json
 from audiences.rules.pql.signatures import FUNCTIONS, METHODS, MOST_VARIABLES, UNITS
-from audiences.rules.pql.text import DEEPEST, LONGEST, parse
+from audiences.rules.pql.text import DEEPEST, LARGEST, LONGEST, parse
 from audiences.rules.pql.translate import rule_of
 from audiences.rules.tree import InSegment
 from audiences.types import registry
@@ -73,7 +73,7 @@ def test_the_units_and_bounds_are_those_of_the_code() -> None:
     for unit in UNITS.values():
         plural = {"century": "centuries", "millennium": "millennia"}.get(unit, f"{unit}s")
         assert plural in PAGE
-    assert f"{LONGEST:,} letters and nests {DEEPEST} deep" in PAGE
+    assert f"{LONGEST:,} letters and {LARGEST:,} parts, and nests {DEEPEST} deep" in PAGE
     assert f"at most {MOST_VARIABLES} variables" in PAGE
 
 

@@ -32,8 +32,9 @@ from audiences.rules.pql.syntax import (
     Quantified,
     TimeWord,
     depth,
+    size,
 )
-from audiences.rules.pql.text import DEEPEST, LONGEST, parse
+from audiences.rules.pql.text import DEEPEST, LARGEST, LONGEST, parse
 
 VECTORS = [
     vector
@@ -113,6 +114,9 @@ def test_a_text_says(text: str, expression: Expression) -> None:
         ("NOT (a)", 1, 1, "There is no function “NOT”. Did you mean not?"),
         ("a = b = c", 1, 7, "“=” stands where “and”, “or” or the end should. "
          "Comparisons are joined by and, not chained."),
+        ("a occurs <= x days before now", 1, 13, "“x” stands where a number should."),
+        ("a.b. = 1", 1, 6, "“=” stands where a name should."),
+        (f'a like "{"b" * 1_001}"', 1, 3, "The pattern is too long. Give at most 1000 letters."),
         ("a.coutn()", 1, 3, "There is no function “coutn”. Did you mean count?"),
         ("a.startswith()", 1, 3, "There is no function “startswith”. Did you mean startsWith?"),
         ("a.count(b)", 1, 3, "count takes no arguments, not 1."),
@@ -204,6 +208,15 @@ def test_no_length_or_depth_exhausts_anything(text: str) -> None:
 
 def test_parentheses_that_say_nothing_nest_as_deep_as_they_like() -> None:
     assert parse("(" * 49_000 + "a" + ")" * 49_000) == A
+
+
+def test_an_expression_has_so_many_parts_and_no_more() -> None:
+    def listed(count: int) -> str:
+        return f"a in [{', '.join(['1'] * count)}]"
+
+    assert size(parse(listed(LARGEST - 3))) == LARGEST
+    with pytest.raises(PqlError, match="more than 20,000 parts"):
+        parse(listed(LARGEST - 2))
 
 
 def test_a_long_list_is_read() -> None:
