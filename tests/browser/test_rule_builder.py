@@ -106,3 +106,107 @@ def test_a_rule_is_built_with_the_mouse_and_seen_again(
     expect(page.get_by_label("Value of condition 2.2")).to_have_value("28")
     count(page, "3 of 4 members")
     picture("rules-again")
+
+
+def test_a_rule_is_built_with_the_keyboard_alone(
+    open_page: Callable[..., Page], vera: User, programme: SimpleNamespace, space: Space
+) -> None:
+    page = open_page(vera)
+    page.goto(ADD)
+
+    def press(*keys: str) -> None:
+        for key in keys:
+            page.keyboard.press(key)
+
+    page.get_by_role("button", name="+ Condition").focus()
+    press("Enter")
+    expect(page.get_by_role("combobox", name="What condition 1 asks for")).to_be_focused()
+    page.keyboard.type("income")
+    expect(page.get_by_role("option", name="income")).to_have_attribute("aria-selected", "true")
+    press("Enter", "Tab", "Tab")
+    expect(page.get_by_role("combobox", name="Value of condition 1")).to_be_focused()
+    page.keyboard.type("35-")
+    expect(page.get_by_role("option", name="35-49K")).to_be_visible()
+    press("ArrowDown", "Enter")
+    count(page, "4 of 4 members")
+    page.get_by_role("button", name="+ Condition").focus()
+    press("Enter")
+    page.keyboard.type("age")
+    expect(page.get_by_role("option", name="age", exact=True)).to_be_visible()
+    while page.locator("[aria-selected=true]").text_content() != "age":
+        press("ArrowDown")
+    press("Enter", "Tab", "Tab")
+    page.keyboard.type("18")
+    count(page, "3 of 4 members")
+    condition(page, "2").get_by_role("button", name="Move up").focus()
+    press("Enter")
+    expect(page.get_by_label("Value of condition 1")).to_have_value("18")
+    page.get_by_label("Value of condition 1").focus()
+    press("Enter")  # which would send another form
+    expect(page).to_have_url(f"{page.url.partition('/admin')[0]}{ADD}")
+    page.get_by_role("button", name="Save", exact=True).focus()
+    press("Enter")
+    expect(page.get_by_text("was added successfully")).to_be_visible()
+    assert [part["field"] for part in Audience.objects.last().configuration["rule"]["all"]] == [
+        "age",
+        "metadata.income",
+    ]
+
+
+def test_conditions_are_dragged_into_another_order(
+    open_page: Callable[..., Page], vera: User, programme: SimpleNamespace, make_audience: Make
+) -> None:
+    audience = make_audience("rules", name="Many", rule=RULE)
+    page = open_page(vera)
+    page.goto(f"/admin/audiences/audience/{audience.pk}/change/")
+    page.get_by_title("Drag to another place").nth(1).drag_to(page.locator(".ruleGroup-header"))
+    expect(page.get_by_role("combobox", name="What condition 1 asks for")).to_have_value("income")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("combobox", name="What condition 1 asks for")).to_have_value("orders")
+    page.get_by_role("button", name="Redo").click()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("was changed successfully")).to_be_visible()
+    audience.refresh_from_db()
+    assert audience.configuration["rule"]["all"] == RULE["all"][::-1]
+
+
+def test_what_is_wrong_is_said_at_its_condition(
+    open_page: Callable[..., Page], vera: User, programme: SimpleNamespace, make_audience: Make
+) -> None:
+    audience = make_audience("rules", name="Many", rule=RULE)
+    page = open_page(vera)
+    page.goto(f"/admin/audiences/audience/{audience.pk}/change/")
+    count(page, "2 of 4 members")
+    page.get_by_label("Value of condition 1, from").fill("30")
+    expect(condition(page, "1")).to_contain_text("30 to 25 is empty. Give the lower number first.")
+    expect(page.get_by_label("Value of condition 1, from")).to_have_attribute(
+        "aria-invalid", "true"
+    )
+    page.get_by_role("button", name="Save", exact=True).click()  # and it is said again
+    expect(condition(page, "1")).to_contain_text("30 to 25 is empty. Give the lower number first.")
+    page.get_by_label("Value of condition 1, from").fill("")
+    count(page, "One condition is not complete yet")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_label("Value of condition 1, from")).to_be_focused()
+    expect(condition(page, "1")).to_contain_text("Give two numbers, the lower first.")
+    audience.refresh_from_db()
+    assert audience.configuration["rule"] == RULE
+
+
+def test_a_reload_keeps_what_is_not_saved(
+    open_page: Callable[..., Page], vera: User, programme: SimpleNamespace, make_audience: Make
+) -> None:
+    audience = make_audience("rules", name="Many", rule=RULE)
+    page = open_page(vera)
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.goto(f"/admin/audiences/audience/{audience.pk}/change/")
+    page.get_by_label("Value of condition 1, to").fill("21")
+    count(page, "2 of 4 members")
+    page.reload()
+    expect(page.get_by_text("You had not saved this yet")).to_be_visible()
+    expect(page.get_by_label("Value of condition 1, to")).to_have_value("21")
+    page.get_by_role("button", name="Back to what is saved").click()
+    expect(page.get_by_label("Value of condition 1, to")).to_have_value("25")
+    page.reload()
+    expect(page.get_by_label("Value of condition 1, to")).to_have_value("25")
+    expect(page.get_by_text("You had not saved this yet")).not_to_be_visible()

@@ -8,11 +8,13 @@ import {
 } from "@atlaskit/pragmatic-drag-and-drop/element/adapter";
 import { QueryBuilderDnD } from "@react-querybuilder/dnd";
 import { createPragmaticDndAdapter } from "@react-querybuilder/dnd/pragmatic-dnd";
-import { useEffect, useMemo, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import {
   QueryBuilder,
   Rule,
   RuleGroup,
+  findPath,
+  getParentPath,
   update,
   type RuleGroupProps,
   type RuleGroupType,
@@ -47,18 +49,25 @@ const CONTROLS = {
   valueEditor: ValueEditor,
 };
 
+/** A sign of the admin's own font of signs. */
+const sign = (name: string) => (
+  <span className="material-symbols-outlined" aria-hidden>
+    {name}
+  </span>
+);
+
 const WORDS = {
   addRule: { label: "+ Condition", title: "Add a condition to this group" },
   addGroup: { label: "+ Group", title: "Add a group in this group" },
-  removeRule: { label: "×", title: "Take this condition out" },
-  removeGroup: { label: "×", title: "Take this group out" },
-  cloneRule: { label: "⧉", title: "Double this condition" },
-  cloneRuleGroup: { label: "⧉", title: "Double this group" },
-  dragHandle: { label: "⠿", title: "Drag to another place" },
-  shiftActionUp: { label: "↑", title: "Move up" },
-  shiftActionDown: { label: "↓", title: "Move down" },
-  undo: { label: "↶ Undo", title: "Undo the last change" },
-  redo: { label: "↷ Redo", title: "Do it again" },
+  removeRule: { label: sign("close"), title: "Take this condition out" },
+  removeGroup: { label: sign("close"), title: "Take this group out" },
+  cloneRule: { label: sign("content_copy"), title: "Double this condition" },
+  cloneRuleGroup: { label: sign("content_copy"), title: "Double this group" },
+  dragHandle: { label: sign("drag_indicator"), title: "Drag to another place" },
+  shiftActionUp: { label: sign("arrow_upward"), title: "Move up" },
+  shiftActionDown: { label: sign("arrow_downward"), title: "Move down" },
+  undo: { label: sign("undo"), title: "Undo" },
+  redo: { label: sign("redo"), title: "Redo" },
 };
 
 const BUTTON = "button rules-button";
@@ -102,7 +111,7 @@ function Conditions(props: RuleGroupProps) {
       aria-label={path.length ? `Group ${numbered(path)}` : "The rule"}
     >
       <RuleGroup {...props} />
-      {(path.length > 0 || props.ruleGroup?.rules.length === 0) && <Remarks id={props.id} />}
+      <Remarks id={props.id} />
     </div>
   );
 }
@@ -119,7 +128,7 @@ function remarks(written: Written, looked: Looked, isTried: boolean): Map<string
   };
   for (const step of looked.outcome?.steps ?? []) {
     const place = looked.of?.places.get(keyOf(step.path));
-    if (place) of(place.id).step = { ...step, within: place.within };
+    if (place?.within) of(place.id).step = { ...step, within: place.within };
   }
   for (const { path, problem } of looked.problems) {
     const id = ownerOf(path, written.places);
@@ -147,8 +156,13 @@ interface Props {
 export function Builder({ session, catalogue, start, isTried, onChange }: Props) {
   const [query, setQuery] = useState<Group>(start);
   const written = useMemo(() => write(query), [query]);
+  const goTo = useRef("");
   const looked = useOutcome(session, written);
   useEffect(() => onChange(written, query), [written]);
+  useEffect(() => {
+    if (goTo.current) document.querySelector<HTMLElement>(goTo.current)?.focus();
+    goTo.current = "";
+  }, [query]);
   const surroundings = useMemo(
     () => ({
       session,
@@ -172,6 +186,19 @@ export function Builder({ session, catalogue, start, isTried, onChange }: Props)
               combinators={COMBINATORS}
               getOperators={(field) => operatorGroups(catalogue, field)}
               getDefaultOperator={(field: string) => usualOperator(catalogue, field)}
+              onAddRule={(added) => {
+                goTo.current = `[data-rule-id="${added.id}"] input`;
+                return added;
+              }}
+              onAddGroup={(added) => {
+                goTo.current = `[data-rule-group-id="${added.id}"] select`;
+                return added;
+              }}
+              onRemove={(_gone, path, from) => {
+                const group = findPath(getParentPath(path), from as Group);
+                goTo.current = `[data-rule-group-id="${group?.id}"] .ruleGroup-addRule`;
+                return true;
+              }}
               getDefaultField={() => ""}
               getDefaultValue={() => ""}
               controlElements={CONTROLS}

@@ -4,7 +4,7 @@
 import { createRoot } from "react-dom/client";
 import { flushSync } from "react-dom";
 import { Builder } from "./builder";
-import { Unreadable, read, type Group, type Written } from "./document";
+import { Unreadable, read, write, type Group, type Written } from "./document";
 import { forget, keep, kept } from "./kept";
 import { Session, type Given } from "./session";
 import "./rule-builder.css";
@@ -16,6 +16,7 @@ async function mount(field: HTMLTextAreaElement) {
   const session = new Session(given, token);
   const original = field.value;
   const holder = document.createElement("div");
+  holder.className = "rules-holder";
   field.after(holder);
   const tell = (text: string) => {
     const notice = document.createElement("p");
@@ -31,12 +32,10 @@ async function mount(field: HTMLTextAreaElement) {
     Object.assign(given.names, draft?.names);
     const place = document.createElement("div");
     holder.append(place);
-    show(field, false);
+    show(field, holder, false);
     const root = createRoot(place);
-    const state: { written?: Written; saved?: string; isTried: boolean; key: number } = {
-      isTried: false,
-      key: 0,
-    };
+    const unchanged = JSON.stringify(write(saved).document);
+    const state: { written?: Written; isTried: boolean; key: number } = { isTried: false, key: 0 };
     const draw = (start: Group) =>
       root.render(
         <Builder
@@ -45,8 +44,7 @@ async function mount(field: HTMLTextAreaElement) {
           onChange={(written, query) => {
             const text = JSON.stringify(written.document);
             state.written = written;
-            state.saved ??= draft ? "" : text;
-            const isChanged = text !== state.saved;
+            const isChanged = text !== unchanged;
             const value = isChanged ? text : original;
             if (value === field.value) return;
             field.value = value;
@@ -68,8 +66,6 @@ async function mount(field: HTMLTextAreaElement) {
         forget(field);
         notice.remove();
         state.key += 1;
-        state.saved = undefined;
-        field.value = original;
         draw(saved);
       });
       notice.append(back);
@@ -89,7 +85,7 @@ async function mount(field: HTMLTextAreaElement) {
       wrong?.focus();
     });
   } catch (error) {
-    show(field, true);
+    show(field, holder, true);
     const why = error instanceof Unreadable ? `${error.message}.` : (error as Error).message;
     tell(`The rule is shown as its document, not as conditions. ${why}`);
   }
@@ -103,10 +99,11 @@ function parse(text: string): unknown {
   }
 }
 
-/** The field, and what stands with it about JSON, is there for who has no builder. */
-function show(field: HTMLTextAreaElement, isShown: boolean) {
+/** The field, and what is said below it of JSON, is for who has no builder. What the builder itself
+ * says of problems, each at its condition, need not stand below it too. */
+function show(field: HTMLTextAreaElement, holder: HTMLElement, isShown: boolean) {
   field.hidden = !isShown;
-  field.closest(".field-line, .field-rule")?.classList.toggle("rules-line", !isShown);
+  holder.closest(".field-line")?.classList.toggle("rules-line", !isShown);
 }
 
 const mounted = new WeakSet<Element>();
