@@ -72,8 +72,8 @@ export function OutcomePanel({ looked, written }: { looked: Looked; written: Wri
   const { outcome, isAsking, failure } = looked;
   const lacking = written.lacking.size;
   return (
-    <section className="rules-outcome" aria-label="Who is in it" data-stale={isAsking || lacking > 0}>
-      <div role="status">
+    <section className="rules-side" aria-label="Who is in it" data-stale={isAsking || lacking > 0}>
+      <div role="status" className="rules-count">
         {outcome ? (
           <p>
             <span className="count">
@@ -92,7 +92,7 @@ export function OutcomePanel({ looked, written }: { looked: Looked; written: Wri
         <p className="notice">It could not be counted. {failure} What you have made is kept.</p>
       )}
       {outcome && (
-        <>
+        <div className="rules-outcome">
           {outcome.exact && outcome.would_enter !== null && <Saving outcome={outcome} />}
           {outcome.warnings.map((warning) => (
             <p key={warning} className="notice">
@@ -109,7 +109,7 @@ export function OutcomePanel({ looked, written }: { looked: Looked; written: Wri
               outcome.unsayable?.map((reason) => <p key={reason}>{reason}</p>)
             )}
           </Fold>
-        </>
+        </div>
       )}
     </section>
   );
