@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.text import capfirst
@@ -82,7 +82,7 @@ def _names(space: Space, ids: set[UUID]) -> dict[str, str]:
 
 
 @require_safe
-def fields_view(request: HttpRequest, admin: RowAdmin) -> JsonResponse:
+def fields_view(request: HttpRequest) -> JsonResponse:
     """The fields of a space, its metadata's included, and the operators on each kind of field."""
     found = rule_fields(space=_space(request, request.GET.get("space")))
     kinds = {one.kind: fields.get(one.name) for one in found}
@@ -96,26 +96,26 @@ def _field(field: RuleField) -> dict[str, Any]:
 
 
 @require_POST
-def preview_view(request: HttpRequest, admin: RowAdmin) -> JsonResponse:
+def preview_view(request: HttpRequest, admin: RowAdmin) -> HttpResponse:
     """Whom a rule means: ``{"space", "audience", "rule", "estimate"}``. What is wrong with it is
     an answer too: ``{"problems"}``."""
     try:
         sent = json.loads(request.body)
-    except ValueError:
-        sent = None
-    if not isinstance(sent, dict):
-        raise Http404("Send an object with space, audience, rule and estimate.")
-    space = _space(request, str(sent.get("space")))
+        asked, number, rule = sent["space"], sent["audience"], sent["rule"]
+    except (ValueError, TypeError, KeyError):
+        return HttpResponseBadRequest("Send an object with space, audience, rule and estimate.")
+    space = _space(request, str(asked))
     audience = None
-    if sent.get("audience"):
-        audience = admin.get_queryset(request).filter(space=space, pk=sent["audience"]).first()
+    if number is not None:
+        known = admin.get_queryset(request).filter(space=space)
+        audience = known.filter(pk=number).first() if isinstance(number, int) else None
         if audience is None:
-            raise Http404(f"There is no audience {sent['audience']} in the space.")
+            raise Http404(f"There is no audience {number} in the space.")
     try:
         draft, found = preview_draft(
             space=space,
             audience_type="rules",
-            configuration={"rule": sent.get("rule")},
+            configuration={"rule": rule},
             at=timezone.now(),
             audience=audience,
             estimate=sent.get("estimate") is True,
@@ -153,11 +153,9 @@ def _people(numbers: list[int]) -> list[dict[str, str]]:
 
 def rule_builder_urls(admin: RowAdmin) -> list[Any]:
     """The pages of the builder, for the admin of audiences."""
+    seen = admin.admin_site.admin_view
+    counted = seen(partial(preview_view, admin=admin))
     return [
-        path(
-            f"{name.replace('_', '-')}/",
-            admin.admin_site.admin_view(partial(view, admin=admin)),
-            name=f"audiences_audience_{name}",
-        )
-        for name, view in (("rule_fields", fields_view), ("rule_preview", preview_view))
+        path("rule-fields/", seen(fields_view), name="audiences_audience_rule_fields"),
+        path("rule-preview/", counted, name="audiences_audience_rule_preview"),
     ]

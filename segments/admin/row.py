@@ -167,8 +167,8 @@ class RowAdmin(UnfoldModelAdmin):
         return [path("choices/", choices, name=name), *super().get_urls()]
 
     def choices_view(self, request: HttpRequest) -> JsonResponse:
-        """A page of the rows that a picker offers for what was typed, in select2's form; ``uuid`` is
-        the row's id, for what keeps that."""
+        """A page of the rows that a picker offers for what was typed, in select2's form;
+        ``uuid`` is the id by which rules refer to a row."""
         space = space_of(request, request.GET.get("space"))
         rows, _ = self.get_search_results(
             request,

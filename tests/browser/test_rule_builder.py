@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +14,9 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Locator, Page, expect
 
 from audiences.models import Audience
+from audiences.rules import fields
+from audiences.services.fields import operators_of
+from audiences.types.rules import Rules
 from segments.models import Space
 
 pytestmark = pytest.mark.browser
@@ -147,10 +152,8 @@ def test_a_rule_is_built_with_the_keyboard_alone(
     page.get_by_role("button", name="Save", exact=True).focus()
     press("Enter")
     expect(page.get_by_text("was added successfully")).to_be_visible()
-    assert [part["field"] for part in Audience.objects.last().configuration["rule"]["all"]] == [
-        "age",
-        "metadata.income",
-    ]
+    rule = Audience.objects.get(audience_type="rules").configuration["rule"]
+    assert [part["field"] for part in rule["all"]] == ["age", "metadata.income"]
 
 
 def test_conditions_are_dragged_into_another_order(
@@ -210,3 +213,83 @@ def test_a_reload_keeps_what_is_not_saved(
     page.reload()
     expect(page.get_by_label("Value of condition 1, to")).to_have_value("25")
     expect(page.get_by_text("You had not saved this yet")).not_to_be_visible()
+
+
+VALUES: dict[str, Any] = {
+    "true or false": False,
+    "number": 12.5,
+    "list of numbers": [1, 20],
+    "two numbers": [18, 35],
+    "date": "2026-01-31",
+    "two dates": ["2026-01-01", "2026-01-31"],
+    "duration": {"amount": 3, "unit": "week"},
+    "period": "year",
+    "text": "Delft",
+    "list of texts": ["Delft", "Gent"],
+    "regular expression": "^a+$",
+    "list of values": ["a", 1, True],
+    "nothing": None,
+}
+
+
+def every_condition() -> Iterator[dict[str, Any]]:
+    """Each operator on a field of each kind, with a value of each form that it takes."""
+    one_of_each_kind = {field.kind: field for field in fields.FIELDS.values()}
+    for field in [*one_of_each_kind.values(), fields.get("metadata.some.where")]:
+        for operator in operators_of(field):
+            for form in operator.takes:
+                told = {"field": field.name, "operator": operator.name}
+                yield told if form == "nothing" else {**told, "value": VALUES[form]}
+
+
+def test_the_builder_says_every_rule_there_is_as_it_was(
+    open_page: Callable[..., Page], vera: User, programme: SimpleNamespace, make_audience: Make
+) -> None:
+    gold, young = {"in_segment": str(programme.gold.id)}, {"in_audience": str(programme.young.id)}
+    conditions = [
+        *every_condition(),
+        {"field": "email", "operator": "equals", "value": "Ada", "case_sensitive": True},
+        {"field": "created_at", "operator": "after", "value": "2026-01-31T12:00:00Z"},
+        *(gold, {"not": gold}, young, {"not": young}),
+        {"sample": {"percent": 12.5, "seed": "spring"}},
+        {"not": {"all": [gold, {"any": [young]}]}},
+        {"not": {"any": [{"not": {"any": [young, gold]}}]}},
+    ]
+    audience = make_audience("rules", name="All there is", rule={"all": conditions})
+    saved = audience.configuration["rule"]
+    page = open_page(vera)
+    page.goto(f"/admin/audiences/audience/{audience.pk}/change/")
+    page.get_by_label("How the conditions of the rule go together").select_option("any")
+    expect(page.locator("[name=rule]")).to_have_value(re.compile('^{"any"'))
+    written = json.loads(page.locator("[name=rule]").input_value())
+    assert Rules().clean({"rule": written})["rule"] == {"any": saved["all"]}
+    assert written == {"any": saved["all"]}
+
+
+def test_a_rule_is_built_on_the_page_of_an_offer(
+    open_page: Callable[..., Page], vera: User, programme: SimpleNamespace
+) -> None:
+    page = open_page(vera)
+    page.goto(f"/admin/offers/offer/{programme.offer.pk}/change/")
+    page.get_by_role("button", name="+ Rules").click()
+    page.get_by_role("button", name="+ Condition").click()
+    choose_field(page, "1", "total orders", "orders")
+    page.get_by_label("Value of condition 1").fill("10")
+    count(page, "3 of 4 members")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("was changed successfully")).to_be_visible()
+    rule = programme.offer.audiences.get(audience_type="rules").configuration["rule"]
+    assert rule["all"][0]["value"] == 10
+
+
+def test_what_is_no_rule_is_shown_as_its_text(
+    open_page: Callable[..., Page], vera: User, programme: SimpleNamespace
+) -> None:
+    audience = programme.young
+    Audience.objects.filter(pk=audience.pk).update(
+        audience_type="rules", configuration={"rule": {"some": []}}
+    )
+    page = open_page(vera)
+    page.goto(f"/admin/audiences/audience/{audience.pk}/change/")
+    expect(page.get_by_text("shown as its document, not as conditions")).to_be_visible()
+    expect(page.get_by_label("Rule")).to_have_value('{"some": []}')

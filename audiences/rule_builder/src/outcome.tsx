@@ -13,6 +13,7 @@ export interface Looked {
 }
 
 const WAIT = 350; // milliseconds after the last change
+const PAUSE = 1000; // milliseconds that an estimate stands before all are counted, which takes work
 const QUICK = 400; // milliseconds: where all are counted as fast, there is no estimate before
 
 /** Ask whom the rule means, some time after it last changed: about, at first, then exactly. */
@@ -49,6 +50,8 @@ export function useOutcome(session: Session, written: Written): Looked {
               : { outcome: answer, of: written, problems: [], isAsking: !isDone, failure: "" },
           );
           if (isDone) return;
+          await new Promise((go) => setTimeout(go, PAUSE));
+          if (stop.signal.aborted) return;
         }
       } catch (error) {
         if (stop.signal.aborted) return;
