@@ -10,6 +10,7 @@ import type {
 import {
   METADATA,
   fieldLabel,
+  kindOf,
   membershipNames,
   operatorGroups,
   operatorOf,
@@ -100,13 +101,19 @@ function fieldOptions(catalogue: Catalogue, typed: string): Option[] {
     ),
   ];
   const text = (one: Option) => `${one.label} ${one.value} ${one.value.replaceAll("_", " ")}`;
-  const found = all.filter((one) => words.every((word) => text(one).toLowerCase().includes(word)));
+  const found = all
+    .filter((one) => words.every((word) => text(one).toLowerCase().includes(word)))
+    .toSorted((one, other) => rank(one, words) - rank(other, words));
   const path = METADATA + typed.trim().replace(/^metadata[.]/, "");
   if (/^[^\s.][^.]*([.][^.]+)*$/.test(path) && typed && !all.some(({ value }) => value === path)) {
     found.push({ value: path, label: path, hint: "nobody seen has it", group: "Another path" });
   }
   return found;
 }
+
+/** What begins with what is typed comes first. */
+const rank = ({ label }: Option, words: string[]): number =>
+  label.toLowerCase().startsWith(words.join(" ")) ? 0 : 1;
 
 const option = (catalogue: Catalogue, name: string, group: string, hint: string): Option => ({
   value: name,
@@ -197,6 +204,7 @@ export function ValueEditor({ field, operator, value, handleOnChange, path, rule
 
 function Editor(props: EditorProps) {
   const { takes, value, set, label, fault } = props;
+  const placeholder = usePlaceholder(props.field);
   switch (takes) {
     case "nothing":
       return null;
@@ -233,8 +241,12 @@ function Editor(props: EditorProps) {
     case "date":
       return <DateInput {...{ label, fault, set }} value={value as string} />;
     default:
-      return <Line {...{ label, fault, set, takes }} value={value as string} />;
+      return <Line {...{ label, fault, set, takes, placeholder }} value={value as string} />;
   }
+}
+
+function usePlaceholder(field: string): string | undefined {
+  return kindOf(useSurroundings().catalogue, field) === "money" ? "0.00" : undefined;
 }
 
 interface LineProps {
@@ -280,10 +292,10 @@ function DateInput(props: LineProps) {
   );
 }
 
-function Two({ takes, value, set, label, fault }: EditorProps) {
+function Two({ takes, value, set, label, field, fault }: EditorProps) {
   const [low, high] = value as [string, string];
   const One = takes === "two dates" ? DateInput : Line;
-  const common = { fault, takes: "number" as Form };
+  const common = { fault, takes: "number" as Form, placeholder: usePlaceholder(field) };
   return (
     <>
       <One {...common} label={`${label}, from`} value={low} set={(one) => set([one, high])} />
@@ -319,8 +331,7 @@ function Units(props: {
 function DurationEditor({ value, set, label, field, fault }: EditorProps) {
   const { catalogue } = useSurroundings();
   const { amount, unit } = value as Duration;
-  const isDate = catalogue.fields.find(({ name }) => name === field)?.kind === "date";
-  const units = isDate ? UNITS.slice(1) : UNITS;
+  const units = kindOf(catalogue, field) === "date" ? UNITS.slice(1) : UNITS;
   return (
     <>
       <Line

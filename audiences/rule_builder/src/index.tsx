@@ -17,7 +17,9 @@ async function mount(field: HTMLTextAreaElement) {
   const original = field.value;
   const holder = document.createElement("div");
   holder.className = "rules-holder";
+  holder.textContent = "Looking up the fields of the space…";
   field.after(holder);
+  show(field, holder, false);
   const tell = (text: string) => {
     const notice = document.createElement("p");
     notice.className = "notice";
@@ -27,12 +29,12 @@ async function mount(field: HTMLTextAreaElement) {
   };
   try {
     const catalogue = await session.catalogue();
+    holder.textContent = "";
     const saved = read(parse(original), catalogue);
     const draft = kept(field);
     Object.assign(given.names, draft?.names);
     const place = document.createElement("div");
     holder.append(place);
-    show(field, holder, false);
     const root = createRoot(place);
     const unchanged = JSON.stringify(write(saved).document);
     const state: { written?: Written; isTried: boolean; key: number } = { isTried: false, key: 0 };
@@ -85,6 +87,7 @@ async function mount(field: HTMLTextAreaElement) {
       wrong?.focus();
     });
   } catch (error) {
+    holder.textContent = "";
     show(field, holder, true);
     const why = error instanceof Unreadable ? `${error.message}.` : (error as Error).message;
     tell(`The rule is shown as its document, not as conditions. ${why}`);

@@ -76,9 +76,9 @@ export function OutcomePanel({ looked, written }: { looked: Looked; written: Wri
   const lacking = written.lacking.size;
   return (
     <section className="rules-side" aria-label="Who is in it" data-stale={isAsking || lacking > 0}>
-      <div role="status" className="rules-count">
+      <div className="rules-count">
         {outcome ? (
-          <p>
+          <p role="status">
             <span className="count">
               {outcome.exact ? "" : "about "}
               {count(outcome.count)}
@@ -87,7 +87,7 @@ export function OutcomePanel({ looked, written }: { looked: Looked; written: Wri
             <span className="quiet"> · {percent(outcome)} %</span>
           </p>
         ) : (
-          <p className="quiet">{lacking ? "Who is in it is counted here." : "Counting…"}</p>
+          <p role="status" className="quiet">{lacking ? "Who is in it is counted here." : "Counting…"}</p>
         )}
         <p className="quiet rules-state">{state(looked, lacking)}</p>
       </div>
