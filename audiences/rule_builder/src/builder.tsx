@@ -28,12 +28,12 @@ import {
   FieldSelector,
   OperatorSelector,
   Surrounding,
-  ValueEditor,
   useSurroundings,
   type Said,
 } from "./editors";
 import { OutcomePanel, stepSaid, useOutcome, type Looked } from "./outcome";
 import type { Session } from "./session";
+import { ValueEditor } from "./value-editor";
 
 const dnd = createPragmaticDndAdapter({
   draggable,
