@@ -185,6 +185,10 @@ def test_what_is_wrong_is_said_at_its_condition(
     expect(page.get_by_label("Value of condition 1, from")).to_have_attribute(
         "aria-invalid", "true"
     )
+    count(page, "Something is to be mended: this is from before.")
+    condition(page, "1").get_by_role("button", name="Move down").click()
+    expect(condition(page, "2")).to_contain_text("30 to 25 is empty. Give the lower number first.")
+    condition(page, "2").get_by_role("button", name="Move up").click()
     page.get_by_role("button", name="Save", exact=True).click()  # and it is said again
     expect(condition(page, "1")).to_contain_text("30 to 25 is empty. Give the lower number first.")
     page.get_by_label("Value of condition 1, from").fill("")

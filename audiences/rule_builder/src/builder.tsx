@@ -131,7 +131,7 @@ function remarks(written: Written, looked: Looked, isTried: boolean): Map<string
     if (place?.within) of(place.id).step = { ...step, within: place.within };
   }
   for (const { path, problem } of looked.problems) {
-    const id = ownerOf(path, written.places);
+    const id = ownerOf(path, looked.problemsOf.places);
     if (id && !written.lacking.has(id)) {
       of(id).problems.push(problem);
       of(id).isWrong = true;
@@ -156,6 +156,10 @@ interface Props {
 export function Builder({ session, catalogue, start, isTried, onChange }: Props) {
   const [query, setQuery] = useState<Group>(start);
   const written = useMemo(() => write(query), [query]);
+  const fields = useMemo(
+    () => ["", ...catalogue.fields.map(({ name }) => name)].map((name) => ({ name, label: name })),
+    [catalogue],
+  );
   const goTo = useRef("");
   const looked = useOutcome(session, written);
   useEffect(() => onChange(written, query), [written]);
@@ -182,7 +186,7 @@ export function Builder({ session, catalogue, start, isTried, onChange }: Props)
             <QueryBuilder
               query={query as RuleGroupType}
               onQueryChange={(changed) => setQuery(changed as Group)}
-              fields={[{ name: "", label: "" }, ...catalogue.fields.map(({ name, label }) => ({ name, label }))]}
+              fields={fields}
               combinators={COMBINATORS}
               getOperators={(field) => operatorGroups(catalogue, field)}
               getDefaultOperator={(field: string) => usualOperator(catalogue, field)}

@@ -8,6 +8,7 @@ export interface Looked {
   outcome: Outcome | null;
   of: Written | null; // what the outcome is of
   problems: Problem[];
+  problemsOf: Written;
   isAsking: boolean;
   failure: string;
 }
@@ -22,6 +23,7 @@ export function useOutcome(session: Session, written: Written): Looked {
     outcome: null,
     of: null,
     problems: session.given.problems,
+    problemsOf: written,
     isAsking: false,
     failure: "",
   });
@@ -46,8 +48,15 @@ export function useOutcome(session: Session, written: Written): Looked {
           const isDone = !estimate || "problems" in answer;
           setLooked((before) =>
             "problems" in answer
-              ? { ...before, problems: answer.problems, isAsking: false, failure: "" }
-              : { outcome: answer, of: written, problems: [], isAsking: !isDone, failure: "" },
+              ? { ...before, ...answer, problemsOf: written, isAsking: false, failure: "" }
+              : {
+                  outcome: answer,
+                  of: written,
+                  problems: [],
+                  problemsOf: written,
+                  isAsking: !isDone,
+                  failure: "",
+                },
           );
           if (isDone) return;
           await new Promise((go) => setTimeout(go, PAUSE));
@@ -72,10 +81,11 @@ const count = (number: number): string => number.toLocaleString();
 const members = (number: number): string => `${count(number)} member${number === 1 ? "" : "s"}`;
 
 export function OutcomePanel({ looked, written }: { looked: Looked; written: Written }) {
-  const { outcome, isAsking, failure } = looked;
+  const { outcome, problems, isAsking, failure } = looked;
   const lacking = written.lacking.size;
+  const isStale = isAsking || lacking + problems.length > 0;
   return (
-    <section className="rules-side" aria-label="Who is in it" data-stale={isAsking || lacking > 0}>
+    <section className="rules-side" aria-label="Who is in it" data-stale={isStale}>
       <div className="rules-count">
         {outcome ? (
           <p role="status">
@@ -87,7 +97,9 @@ export function OutcomePanel({ looked, written }: { looked: Looked; written: Wri
             <span className="quiet"> · {percent(outcome)} %</span>
           </p>
         ) : (
-          <p role="status" className="quiet">{lacking ? "Who is in it is counted here." : "Counting…"}</p>
+          <p role="status" className="quiet">
+            Who is in it is counted here.
+          </p>
         )}
         <p className="quiet rules-state">{state(looked, lacking)}</p>
       </div>
@@ -121,12 +133,14 @@ export function OutcomePanel({ looked, written }: { looked: Looked; written: Wri
 const percent = ({ percent: share, count: held }: Outcome): string =>
   held && share < 0.01 ? "under 0.01" : String(share);
 
-function state({ outcome, isAsking }: Looked, lacking: number): string {
+function state({ outcome, problems, isAsking }: Looked, lacking: number): string {
+  const before = outcome ? ": this is from before" : "";
   if (lacking) {
     const parts = lacking === 1 ? "One condition is" : `${lacking} conditions are`;
-    return `${parts} not complete yet${outcome ? ": this is from before" : ""}.`;
+    return `${parts} not complete yet${before}.`;
   }
   if (isAsking) return outcome && !outcome.exact ? "Counting exactly…" : "Counting…";
+  if (problems.length) return `Something is to be mended${before}.`;
   if (!outcome) return "";
   const time = new Date(outcome.as_of).toLocaleTimeString([], { timeStyle: "short" });
   return `Counted at ${time}. Nothing is saved yet.`;
