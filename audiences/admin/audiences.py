@@ -13,6 +13,7 @@ from django.utils.text import capfirst
 
 from audiences.admin.forms import FORMS, AudienceForm
 from audiences.admin.list_members import ListMembersPanel, list_urls
+from audiences.admin.rule_builder import rule_builder_urls
 from audiences.admin.sync_state import SyncPanel, sync_urls
 from audiences.models import Audience
 from audiences.services import summaries, warnings
@@ -123,7 +124,8 @@ class AudienceAdmin(RowAdmin):
         return TemplateResponse(request, "admin/audiences/choose_type.html", context)
 
     def get_urls(self) -> list[Any]:
-        return [*list_urls(self), *sync_urls(self), *super().get_urls()]
+        own = [*list_urls(self), *sync_urls(self), *rule_builder_urls(self)]
+        return [*own, *super().get_urls()]
 
     def save_model(
         self, request: HttpRequest, obj: Audience, form: AudienceForm, change: bool

@@ -167,7 +167,8 @@ class RowAdmin(UnfoldModelAdmin):
         return [path("choices/", choices, name=name), *super().get_urls()]
 
     def choices_view(self, request: HttpRequest) -> JsonResponse:
-        """A page of the rows that a picker offers for what was typed, in select2's form."""
+        """A page of the rows that a picker offers for what was typed, in select2's form;
+        ``uuid`` is the id by which rules refer to a row."""
         space = space_of(request, request.GET.get("space"))
         rows, _ = self.get_search_results(
             request,
@@ -178,9 +179,12 @@ class RowAdmin(UnfoldModelAdmin):
         first = (int(number) - 1) * CHOICES if re.fullmatch("[1-9][0-9]{0,5}", number) else 0
         page = list(rows[first : first + CHOICES + 1])
         titles = self.titles(page[:CHOICES])
+        ids = {row.pk: str(row.id) for row in page}
         return JsonResponse(
             {
-                "results": [{"id": str(pk), "text": title} for pk, title in titles.items()],
+                "results": [
+                    {"id": str(pk), "text": title, "uuid": ids[pk]} for pk, title in titles.items()
+                ],
                 "pagination": {"more": len(page) > CHOICES},
             }
         )

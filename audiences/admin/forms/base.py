@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.utils import timezone
 
 from audiences.models import Audience
 from audiences.services import redefine_audience
+from audiences.services.define import check_definition
 from audiences.services.lock import Locked, is_locked
-from audiences.types import Configuration, ConfigurationError, Path, registry
+from audiences.types import Configuration, ConfigurationError, Path
 from segments.admin import RowForm
 
 
@@ -41,13 +43,21 @@ class AudienceForm(RowForm):
         super().clean()
         if not self.errors:
             try:
-                registry.get(self.audience_type).clean(self.configuration())
+                check_definition(
+                    self.instance,
+                    audience_type=self.audience_type,
+                    configuration=self.configuration(),
+                )
             except ConfigurationError as error:
-                for path, problem in error.problems.items():
-                    self.add_error(self.field_at(path), problem)
+                self.note(error.problems)
         if self.instance.pk and is_locked(self.instance, at=timezone.now()):
             self.add_error(None, str(Locked(self.instance)))
         return self.cleaned_data
+
+    def note(self, problems: Mapping[Path, str]) -> None:
+        """Show what is wrong, each problem at its field."""
+        for path, problem in problems.items():
+            self.add_error(self.field_at(path), problem)
 
     def field_at(self, path: Path) -> str | None:
         """The field that shows the value at this place of the configuration."""
