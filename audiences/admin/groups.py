@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -172,6 +172,7 @@ class AudienceGroupAdmin(RowAdmin):
     def delete_model(self, request: HttpRequest, obj: AudienceGroup) -> None:
         delete_group(group=obj)
 
+    @transaction.atomic
     def delete_queryset(self, request: HttpRequest, queryset: Iterable[AudienceGroup]) -> None:
         for group in queryset:
             delete_group(group=group)
