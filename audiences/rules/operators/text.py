@@ -126,23 +126,15 @@ class _Matches(Test):
         return bool(found.as_py())
 
     def column(self, column: Column) -> Mask:
+        if isinstance(column, Documents):
+            return self.found(column.distinct)[column.codes]
         assert isinstance(column, Text)
         found = pc.match_substring_regex(column.values, **self._options)
         return np.asarray(found.fill_null(False))
 
-
-class _MatchesSome(_Matches):
-    """The same of JSON values, of an array some element: all of them at once, as making a pattern
-    ready can take longer than looking for it."""
-
-    def single(self, seen: Json) -> bool:
-        return bool(self._found([seen])[0])
-
-    def column(self, column: Column) -> Mask:
-        assert isinstance(column, Documents)
-        return self._found(column.distinct)[column.codes]
-
-    def _found(self, values: Sequence[Json]) -> Mask:
+    def found(self, values: Sequence[Json]) -> Mask:
+        """For each value whether it holds, of an array for some element. Of all of them at once, as
+        making a pattern ready can take longer than looking for it."""
         known = [
             (place, text)
             for place, value in enumerate(values)
@@ -151,10 +143,16 @@ class _MatchesSome(_Matches):
         ]
         places = np.array([place for place, _ in known], np.int64)
         texts = pa.array([text for _, text in known], pa.large_string())
-        found = pc.match_substring_regex(texts, **self._options)
         held = np.zeros(len(values), np.bool_)
-        held[places[np.asarray(found)]] = True
+        held[places[np.asarray(pc.match_substring_regex(texts, **self._options))]] = True
         return held
+
+
+class _MatchesSome(_Matches):
+    """The same of JSON values."""
+
+    def single(self, seen: Json) -> bool:
+        return bool(self.found([seen])[0])
 
 
 def text_of(seen: Json) -> str | None:
