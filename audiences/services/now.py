@@ -11,6 +11,7 @@ from audiences import members
 from audiences.models import AudienceStatus
 from audiences.rules.clock import Clock
 from audiences.rules.evaluate import ColumnAnswers
+from audiences.rules.pql.asked import TooMuchWork
 from audiences.services.meaning import Meaning, Meanings
 from audiences.services.refresh import changed_chunks, noted, stands_still
 from audiences.services.work_out import work_out
@@ -42,8 +43,11 @@ def held_now(
         partly = [rules[pk] for pk in found]
         for chunk in changed_chunks(space, meanings, partly, changed, Clock(at, space.zone)):
             answers = ColumnAnswers(chunk, meanings.segments)
-            for pk in found:
-                found[pk] |= answers.members(rules[pk])
+            for pk in list(found):
+                try:
+                    found[pk] |= answers.members(rules[pk])
+                except TooMuchWork:
+                    del found[pk]  # and ``work_out`` has the last word
     if absent := [pk for pk in rules if pk not in found]:
         whole = [rules[pk] for pk in absent]
         worked_out = work_out(space=space, meanings=meanings, rules=whole, at=at)
