@@ -14,7 +14,8 @@ export interface Looked {
 }
 
 const WAIT = 350; // milliseconds after the last change
-const PAUSE = 1000; // milliseconds that an estimate stands before all are counted, which takes work
+const PAUSE = 1000; // milliseconds that an estimate stands before all are counted, where they are
+const MANY = 100_000; // more than so many: that is work, and one may go on editing
 const QUICK = 400; // milliseconds: where all are counted as fast, there is no estimate before
 
 /** Ask whom the rule means, some time after it last changed: about, at first, then exactly. */
@@ -59,7 +60,7 @@ export function useOutcome(session: Session, written: Written): Looked {
                 },
           );
           if (isDone) return;
-          await new Promise((go) => setTimeout(go, PAUSE));
+          if (answer.everyone > MANY) await new Promise((go) => setTimeout(go, PAUSE));
           if (stop.signal.aborted) return;
         }
       } catch (error) {
