@@ -6,8 +6,10 @@ from typing import Any, ClassVar
 
 from django.utils import timezone
 
+from audiences.admin.seen import denied_labels
 from audiences.models import Audience
 from audiences.services import redefine_audience
+from audiences.services.labels import LabelDenied, check_asked
 from audiences.services.lock import Locked, is_locked
 from audiences.types import Configuration, ConfigurationError, Path, registry
 from segments.admin import RowForm
@@ -41,7 +43,15 @@ class AudienceForm(RowForm):
         super().clean()
         if not self.errors:
             try:
+                check_asked(
+                    denied_labels(self.request),
+                    space=self.of_space,
+                    audience_type=self.audience_type,
+                    configuration=self.configuration(),
+                )
                 registry.get(self.audience_type).clean(self.configuration())
+            except LabelDenied as error:
+                self.add_error(None, str(error))
             except ConfigurationError as error:
                 for path, problem in error.problems.items():
                     self.add_error(self.field_at(path), problem)
