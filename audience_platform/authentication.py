@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import QuerySet
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, PermissionDenied
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
+from audience_platform.labels import seen
 from audience_platform.models import ApiKey, Scope
 from audience_platform.services import UnusableToken, find_key
 from segments.api.errors import Problem, Refused
@@ -44,6 +46,13 @@ class KeyAccess:
     @cached_property
     def spaces(self) -> list[Space]:
         return sorted(self.key.spaces.all(), key=lambda space: space.slug)
+
+    @property
+    def denied_labels(self) -> list[str]:
+        return self.key.denied_labels
+
+    def seen(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        return seen(rows, self.denied_labels)
 
     @cached_property
     def space(self) -> Space:

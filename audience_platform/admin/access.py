@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import Group, User
+from django.contrib.postgres.forms import SimpleArrayField
 
+from audience_platform.models import StaffLabels
 from segments.admin import SuperusersOnly
 from segments.models import Space
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from django.contrib.auth import forms as django_forms
     from django.contrib.auth.forms import AdminPasswordChangeForm, UserCreationForm
     from django.forms import CheckboxSelectMultiple as UnfoldCheckboxes
+    from django.forms import TextInput as UnfoldTextInput
 
     UnfoldUserAdmin = django_admin.UserAdmin[User]
     UserChangeForm = django_forms.UserChangeForm[User]
@@ -28,6 +31,7 @@ else:
     from unfold.admin import ModelAdmin
     from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
     from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget as UnfoldCheckboxes
+    from unfold.widgets import UnfoldAdminTextInputWidget as UnfoldTextInput
 
     class UnfoldUserAdmin(DjangoUserAdmin, ModelAdmin): ...
 
@@ -40,9 +44,18 @@ class UserForm(UserChangeForm):
         help_text="What they may see and change. A superuser sees all, whatever is ticked.",
     )
 
+    denied_labels = SimpleArrayField(
+        forms.CharField(max_length=255),
+        required=False,
+        widget=UnfoldTextInput,
+        help_text=StaffLabels._meta.get_field("denied_labels").help_text,
+    )
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["spaces"] = list(self.instance.spaces.all())
+        known = getattr(self.instance, "staff_labels", None)
+        self.initial["denied_labels"] = known.denied_labels if known else []
 
 
 admin.site.unregister(User)
@@ -60,7 +73,10 @@ class UserAdmin(SuperusersOnly, UnfoldUserAdmin):
     fieldsets = [
         (None, {"fields": ["username", "password"]}),
         ("Who they are", {"fields": [("first_name", "last_name"), "email"]}),
-        ("What they may do", {"fields": ["is_active", "is_staff", "is_superuser", "spaces"]}),
+        (
+            "What they may do",
+            {"fields": ["is_active", "is_staff", "is_superuser", "spaces", "denied_labels"]},
+        ),
         ("When", {"fields": [("last_login", "date_joined")], "classes": ["collapse"]}),
     ]
     readonly_fields = ["last_login", "date_joined"]
@@ -69,3 +85,7 @@ class UserAdmin(SuperusersOnly, UnfoldUserAdmin):
         super().save_related(request, form, formsets, change)
         if change:
             form.instance.spaces.set(form.cleaned_data["spaces"])
+            labels = form.cleaned_data["denied_labels"]
+            StaffLabels.objects.update_or_create(
+                user=form.instance, defaults={"denied_labels": labels}
+            )

@@ -106,10 +106,17 @@ class ApiKeyAdmin(UnfoldModelAdmin):
     # Making one
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        fields = ["name", "spaces", "scope", "expires_at"]
+        fields = ["name", "spaces", "scope", "denied_labels", "expires_at"]
         kept = ["begins_with", "opens", "state", "created_at", "revoked_at"]
         return [
-            (None, {"fields": fields if obj is None else ["name", "scope", "expires_at", *kept]})
+            (
+                None,
+                {
+                    "fields": fields
+                    if obj is None
+                    else ["name", "scope", "denied_labels", "expires_at", *kept]
+                },
+            )
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:

@@ -15,7 +15,9 @@ from django.utils.text import capfirst
 from django.views.decorators.http import require_POST
 
 from audience_platform.audit.undo import CannotUndo, can_undo, undo
+from audience_platform.labels import seen
 from audience_platform.models import AuditEvent
+from audiences.admin.seen import denied_labels
 from audiences.services.define import LifecycleError, TypeStays
 from audiences.services.lock import Locked
 from audiences.types import ConfigurationError
@@ -65,7 +67,7 @@ class AuditEventAdmin(UnfoldModelAdmin):
         found = events.filter(space=space) if space else events.none()
         if getattr(request.user, "is_superuser", False):
             found = found | events.filter(space=None)
-        return found
+        return seen(found, denied_labels(request))
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return bool(spaces_of(request))

@@ -72,4 +72,4 @@ class AuditEventViewSet(ResourceViewSet):
     keyset = ("number",)
 
     def get_queryset(self) -> QuerySet[AuditEvent]:
-        return AuditEvent.objects.filter(space=self.space)
+        return self.access.seen(AuditEvent.objects.filter(space=self.space))

@@ -14,6 +14,7 @@ from django.utils.text import capfirst
 from audiences.admin.forms import FORMS, AudienceForm
 from audiences.admin.list_members import ListMembersPanel, list_urls
 from audiences.admin.rule_builder import rule_builder_urls
+from audiences.admin.seen import seen
 from audiences.admin.sync_state import SyncPanel, sync_urls
 from audiences.models import Audience
 from audiences.services import summaries, warnings
@@ -62,6 +63,10 @@ class AudienceAdmin(RowAdmin):
     search_fields = ["name", "description"]
     search_help_text = "Name, or the name of a segment in it"
     ordering = ["-number"]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        rows: Any = super().get_queryset(request)
+        return seen(request, rows)
 
     def prepare_rows(self, request: HttpRequest, rows: Sequence[Any]) -> None:
         phrases = summaries(rows)

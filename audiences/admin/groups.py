@@ -16,6 +16,7 @@ from django.template.response import TemplateResponse
 from audiences.admin.audiences import titles
 from audiences.admin.group_members import GroupMembersPanel
 from audiences.admin.quintiles_page import quintiles_page
+from audiences.admin.seen import seen
 from audiences.admin.tiers_page import tiers_page
 from audiences.models import Audience, AudienceGroup, GroupKind
 from audiences.rules import fields
@@ -76,7 +77,7 @@ class AudienceGroupForm(RowForm):
             free |= Q(place__group=self.instance)
             here = audiences_of_group(self.instance)
             self.initial["in_order"] = [audience.pk for audience in here]
-        audiences = Audience.objects.filter(free, space=self.of_space)
+        audiences = seen(self.request, Audience.objects.filter(free, space=self.of_space))
         pick_from(self.fields["in_order"], audiences, self.of_space, titles)
 
     def clean_in_order(self) -> list[Audience]:

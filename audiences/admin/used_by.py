@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from audiences.admin.audiences import titles
+from audiences.admin.seen import seen
 from audiences.models import Audience
 from segments.models import Segment
 
@@ -16,5 +17,5 @@ class AudiencesPanel:
     template = "admin/audiences/of_a_segment.html"
 
     def context(self, request: HttpRequest, row: Segment) -> Mapping[str, Any]:
-        audiences = list(Audience.objects.filter(space=row.space_id).refers_to(row))
+        audiences = list(seen(request, Audience.objects.filter(space=row.space_id).refers_to(row)))
         return {"segment": row, "audiences": titles(audiences)}

@@ -22,6 +22,7 @@ from audiences.api.syncs import SyncAudience
 from audiences.models import Audience, AudienceGroup, AudienceVersion, Listed, Sync
 from audiences.services import define_audience, redefine_audience, summaries, warnings
 from audiences.services.by_hand import listed_memberships, make_list, put_on_list, take_off_list
+from audiences.services.labels import check_asked, check_labels
 from audiences.services.standing import sizes
 from audiences.types.registry import TYPES
 from segments.api.filters import EQUALS, NULLABLE, ORDERED, TEXT, ResourceFilters, SearchFilter
@@ -254,8 +255,22 @@ class AudienceViewSet(WritableViewSet):
 
     def make(self, id: UUID | None, values: dict[str, Any]) -> Audience:
         with pointing():
+            self._check_labels(values, values["audience_type"])
             return define_audience(space=self.space, id=id, **values)
 
     def change(self, row: Audience, values: dict[str, Any]) -> None:
         with pointing():
+            self._check_labels(values, values.get("audience_type", row.audience_type))
             redefine_audience(row, **values)
+
+    def _check_labels(self, values: dict[str, Any], audience_type: str) -> None:
+        """:raises LabelDenied: they carry, or ask for, what is denied to whoever sends them."""
+        denied = self.access.denied_labels
+        check_labels(denied, values.get("labels", ()))
+        if "configuration" in values:
+            check_asked(
+                denied,
+                space=self.space,
+                audience_type=audience_type,
+                configuration=values["configuration"],
+            )

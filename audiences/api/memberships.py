@@ -63,7 +63,7 @@ def _asked(view: ResourceViewSet, ids: str | None) -> list[Audience]:
     if ids is not None:
         return list(named_audiences(view, ids, least=1, parameter="audience"))
     kept = Audience.objects.filter(space=view.space, enabled=True, lifecycle=Lifecycle.PUBLISHED)
-    return list(kept)
+    return list(view.access.seen(kept))
 
 
 def _told(found: Explanation) -> dict[str, Any]:

@@ -88,7 +88,7 @@ def named_audiences(
         raise bad_parameter(parameter, detail)
     wanted = {as_uuid(id): id for id in ids}
     rows = Audience.objects.filter(space=view.space, id__in=[id for id in wanted if id])
-    found = {row.id: row for row in rows}
+    found = {row.id: row for row in view.access.seen(rows)}
     for id, given in wanted.items():
         if id not in found:
             detail = f"This space has no audience with the id {shown(given)}. Name existing ones."

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from audiences.services.define import LifecycleError, TypeStays
+from audiences.services.labels import LabelDenied
 from audiences.services.lock import Locked
 from audiences.types import ConfigurationError, UnknownAudienceType
 from segments.api.errors import Problem, Refused, escaped
@@ -36,6 +37,9 @@ def pointing(configuration: str = f"{ATTRIBUTES}/configuration") -> Iterator[Non
     except TypeStays as error:
         problem = Problem("list_stays", str(error), pointer=f"{ATTRIBUTES}/audience_type")
         raise Refused(422, problem) from error
+    except LabelDenied as error:
+        at = f"{ATTRIBUTES}/labels" if error.labels else configuration
+        raise Refused(403, Problem("label_denied", str(error), pointer=at)) from error
     except Locked as error:
         raise Refused(409, Problem("locked", str(error))) from error
     except LifecycleError as error:

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from audiences.api.pointing import pointing
 from audiences.models import Audience
 from audiences.services.draft import preview_draft
+from audiences.services.labels import check_asked
 from audiences.services.preview import Preview, Step
 from segments.api.errors import Problem, Refused, escaped
 from segments.api.operations import AnswerSerializer, Operation
@@ -90,6 +91,12 @@ class PreviewAudience(Operation):
                 at=timezone.now(),
                 audience=audience,
                 estimate=sent.get("estimate", False),
+            )
+            check_asked(
+                view.access.denied_labels,
+                space=view.space,
+                audience_type=draft.audience_type,
+                configuration=draft.configuration,
             )
         told = _told(found, _people(found.sample))
         values = {

@@ -115,7 +115,9 @@ class SyncAudience(Operation):
         except SyncInProgress as error:
             meta = {"sync": str(error.sync.id)}
             raise Refused(409, Problem("sync_in_progress", str(error), meta=meta)) from error
-        document = Document(view.request, Selection({}, {})).of_one(SyncSerializer, sync)
+        document = Document(view.request, Selection({}, {}, view.access.seen)).of_one(
+            SyncSerializer, sync
+        )
         place = view.request.build_absolute_uri(reverse("syncs-detail", args=[sync.id]))
         links = {"self": here(view.request)}
         headers = {"Content-Location": place}

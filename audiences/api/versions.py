@@ -60,4 +60,4 @@ class AudienceVersionViewSet(ResourceViewSet):
 
     def get_queryset(self) -> QuerySet[AudienceVersion]:
         rows = AudienceVersion.objects.all() if self.within is None else self.within
-        return rows.filter(audience__space=self.space)
+        return self.access.seen(rows.filter(audience__space=self.space))

@@ -12,6 +12,7 @@ from django.db.models import Count
 from django.http import HttpRequest, QueryDict
 
 from audiences.admin import FORMS, AudienceForm, titles
+from audiences.admin.seen import seen
 from audiences.models import Audience
 from audiences.types import registry
 from offers.models import Offer
@@ -40,9 +41,10 @@ class ExistingForm(forms.Form):
         error_messages={"required": "Pick an audience, or take this away."},
     )
 
-    def __init__(self, data: Any, space: Space, prefix: str) -> None:
+    def __init__(self, request: HttpRequest, data: Any, space: Space, prefix: str) -> None:
         super().__init__(data, prefix=prefix)
-        pick_from(self.fields["audience"], Audience.objects.filter(space=space), space, titles)
+        audiences = seen(request, Audience.objects.filter(space=space))
+        pick_from(self.fields["audience"], audiences, space, titles)
 
     def define(self) -> Audience:
         chosen: Audience = self.cleaned_data["audience"]
@@ -106,7 +108,7 @@ class AudiencesInPlace:
         self._offer = offer
         self._data = data
         self.problems: list[str] = []
-        audiences = Audience.objects.filter(space=offer.space)
+        audiences = seen(request, Audience.objects.filter(space=offer.space))
         self._audiences = audiences.annotate(offer_count=Count("offer_audiences"))
         if data is None:
             attached = list(self._audiences.filter(offers=offer.pk)) if offer.pk else []
@@ -137,7 +139,7 @@ class AudiencesInPlace:
         prefix = f"audience-{place}"
         data = None if place == BLANK else self._data
         if kind == EXISTING:
-            return Card(place, kind, ExistingForm(data, self._offer.space, prefix))
+            return Card(place, kind, ExistingForm(self._request, data, self._offer.space, prefix))
         form = self._admin.form_of_type(self._request, kind)
         instance = audience or Audience(space=self._offer.space)
         return Card(place, kind, form(data, prefix=prefix, instance=instance))

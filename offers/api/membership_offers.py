@@ -180,7 +180,7 @@ class MembershipOfferViewSet(ResourceViewSet):
         if membership is not None and offer is not None:
             for answer in self._answers(membership, given):
                 if answer.offer.id == offer:
-                    return _rows(membership, [answer], Selection({}, {}))[0]
+                    return _rows(membership, [answer], Selection({}, {}, self.access.seen))[0]
         raise self.not_found()
 
     def _membership(self, given: Mapping[str, str]) -> UUID:

@@ -21,6 +21,7 @@ from rest_framework_json_api.utils import get_resource_type_from_model, is_relat
 
 from segments.api.errors import bad_parameter, unknown_parameter
 from segments.api.parameters import in_brackets
+from segments.api.space import access_of
 
 if TYPE_CHECKING:
     from segments.api.serializer import ResourceSerializer
@@ -113,6 +114,7 @@ class Selection:
 
     include: Tree
     fields: Mapping[str, frozenset[str]]
+    seen: Callable[[QuerySet[Any]], QuerySet[Any]]  # of related rows, those that may be seen
 
     @classmethod
     def of(cls, request: Request, serializer: Serializer) -> Selection:
@@ -130,7 +132,7 @@ class Selection:
         }
         for type, names in fields.items():
             _check_fields(type, names, known)
-        return cls(include, fields)
+        return cls(include, fields, access_of(request).seen)
 
     def names(self, type: str, names: Iterable[str]) -> list[str]:
         """Those of the names that are wanted of the type."""
@@ -200,9 +202,12 @@ def plan(
             included[relation.via] = relation, merged(tree, include[name])
         elif relation.linkage and name in wanted:
             linked[relation.via] = relation
-    related = {via: relation.model.objects.only("id") for via, relation in linked.items()}
+    related = {
+        via: selection.seen(relation.model.objects.only("id")) for via, relation in linked.items()
+    }
     for via, (relation, tree) in included.items():
-        related[via] = plan(relation.serializer, relation.model.objects.all(), selection, tree)  # type: ignore[arg-type]  # included, so it has one
+        found = selection.seen(relation.model.objects.all())
+        related[via] = plan(relation.serializer, found, selection, tree)  # type: ignore[arg-type]  # included, so it has one
     # In order, since what is related through another comes after that.
     return rows.prefetch_related(*(Prefetch(via, queryset=related[via]) for via in sorted(related)))
 

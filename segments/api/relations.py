@@ -55,8 +55,8 @@ class RelatedById(ResourceRelatedField):  # type: ignore[misc]  # the library is
         return self.resolve([data])[0]
 
     def resolve(self, identifiers: Sequence[Identifier]) -> list[Any]:
-        space = access_of(self.context["request"]).space
-        return resolve(identifiers, rows=self.queryset.filter(space=space))
+        access = access_of(self.context["request"])
+        return resolve(identifiers, rows=access.seen(self.queryset.filter(space=access.space)))
 
 
 class ManyRelatedById(ManyRelatedField):

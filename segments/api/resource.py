@@ -82,7 +82,7 @@ class ResourceViewSet(GenericViewSet[Any]):
 
     def get_queryset(self) -> QuerySet[Any]:
         rows = super().get_queryset() if self.within is None else self.within
-        return rows.filter(space=self.space)
+        return self.access.seen(rows.filter(space=self.space))
 
     def get_object(self, rows: QuerySet[Any] | None = None) -> Any:
         """The row that the URL names, or 404: also for a row of another space."""

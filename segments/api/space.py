@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol, cast
+from collections.abc import Collection, Sequence
+from typing import Any, Protocol, cast
 
+from django.db.models import QuerySet
 from rest_framework.request import Request
 
 from segments.models import Space
@@ -23,6 +24,13 @@ class Access(Protocol):
     @property
     def spaces(self) -> Sequence[Space]:
         """All the spaces that whoever asks may reach."""
+
+    @property
+    def denied_labels(self) -> Collection[str]:
+        """Audiences with one of these are not there for whoever asks."""
+
+    def seen(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Those of the rows, of whatever resource, that whoever asks may see."""
 
     @property
     def space(self) -> Space:

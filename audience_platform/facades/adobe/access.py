@@ -8,7 +8,7 @@ There is one organisation here: whatever ``x-gw-ims-org-id`` says is taken, and 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -18,12 +18,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from audience_platform.facades.adobe.errors import GatewayRefusal, denied
+from audience_platform.facades.adobe.errors import GatewayRefusal, no_permission
 from audience_platform.models import ApiKey, Scope
 from audience_platform.services import UnusableToken, find_key, find_key_by_id
 from audiences.models import Audience, Lifecycle
-from audiences.services.names import find_named
-from audiences.types.registry import TYPES
+from audiences.services.labels import LabelDenied, check_asked, check_labels
 from segments.models import Space
 
 LIFETIME = 3600  # seconds, of an access token
@@ -50,21 +49,22 @@ class Access:
         rows = Audience.objects.filter(space=self.space).exclude(lifecycle=Lifecycle.ARCHIVED)
         return rows.without_labels(self.key.denied_labels)
 
-    def check_labels(self, labels: Iterable[str]) -> None:
-        """:raises Refusal: one of them is denied to whoever asks."""
-        wrong = sorted(set(labels) & set(self.key.denied_labels))
-        if wrong:
-            raise denied("WRITE", wrong)
-
-    def check_asked(self, configuration: Mapping[str, Any]) -> None:
-        """:raises Refusal: a clean configuration of PQL asks for an audience that whoever asks
-        may not see."""
-        if not self.key.denied_labels:
-            return
-        named = find_named(space=self.space.pk, names=TYPES["pql"].asked_by_name(configuration))
-        numbers = [one.number for one in named.values() if one.kind == "audience"]
-        if Audience.objects.with_labels(self.key.denied_labels).filter(pk__in=numbers).exists():
-            raise denied("READ", ["an audience that the expression asks for"])
+    def check_may(self, values: Mapping[str, Any]) -> None:
+        """:raises Refusal: an audience with these values would carry a label that is denied to
+        whoever asks, or ask for another that does."""
+        denied = self.key.denied_labels
+        try:
+            check_labels(denied, values.get("labels", ()))
+            if "configuration" in values:
+                check_asked(
+                    denied,
+                    space=self.space,
+                    audience_type=values["audience_type"],
+                    configuration=values["configuration"],
+                )
+        except LabelDenied as error:
+            labels = ", ".join(error.labels) or "of an audience that the expression asks for"
+            raise no_permission("WRITE" if error.labels else "READ", f"labels {labels}") from error
 
 
 def access_token(key: ApiKey) -> str:

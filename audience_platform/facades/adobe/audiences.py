@@ -59,12 +59,6 @@ class AudienceView(AdobeView):
             title = f"The audience entity {row.id} has been changed meanwhile. Get it anew."
             raise Refusal(412, "UPAPI-113000-412", title, headers={"ETag": etag(row)})
 
-    def check_may(self, values: dict[str, Any]) -> None:
-        """:raises Refusal: the values carry, or ask for, what is denied to whoever sends them."""
-        self.access.check_labels(values.get("labels", ()))
-        if values.get("audience_type") == "pql":
-            self.access.check_asked(values["configuration"])
-
     def deleted(self, row: Audience) -> HttpResponse:
         """:raises Refusal: something uses it."""
         try:
@@ -89,7 +83,7 @@ class Audiences(AudienceView):
     def post(self, request: HttpRequest) -> HttpResponse:
         with refusing():
             values = read_new(self.sent_object(), self.access.space)
-            self.check_may(values)
+            self.access.check_may(values)
             row = define_audience(space=self.access.space, **values)
         return self.shown(row)
 
@@ -113,7 +107,7 @@ class OneAudience(AudienceView):
             return self._redefined(row, read_whole(row, sent))
 
     def _redefined(self, row: Audience, values: dict[str, Any]) -> HttpResponse:
-        self.check_may(values)
+        self.access.check_may(values)
         return self.shown(redefine_audience(row, **values))
 
     def delete(self, request: HttpRequest, id: str) -> HttpResponse:

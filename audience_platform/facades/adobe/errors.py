@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 from uuid import uuid4
 
@@ -108,11 +107,10 @@ def audience_not_found(id: str) -> Refusal:
     return Refusal(404, "UPAPI-113430-404", title)
 
 
-def denied(action: str, resources: Iterable[str]) -> Refusal:
-    named = ", ".join(resources)
+def no_permission(action: str, resource: str) -> Refusal:
     title = (
         'Permission denied on some resources. errorMessage=[{"resource":'
-        f'{{"name":"{named}"}},"action":"{action}"}}]'
+        f'{{"name":"{resource}"}},"action":"{action}"}}]'
     )
     return Refusal(403, "UPAPI-113752-403", title)
 

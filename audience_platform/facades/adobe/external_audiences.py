@@ -75,7 +75,7 @@ class ExternalAudiences(ExternalView):
         self._refuse_taken(given)
         with refusing():
             values = read_new({**given, "type": EXTERNAL}, self.access.space)
-            self.check_may(values)
+            self.access.check_may(values)
             row = define_audience(space=self.access.space, **values)
         details = self.told(row)
         del details["audienceId"]
@@ -121,7 +121,7 @@ class OneExternalAudience(ExternalView):
             sent["fields"] = _merged(row.metadata.get("fields"), sent["fields"])
         with refusing():
             values = read_changes(row, sent)
-            self.check_may(values)
+            self.access.check_may(values)
             redefine_audience(row, **values)
         return JsonResponse(self.told(row))
 

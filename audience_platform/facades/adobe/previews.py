@@ -38,7 +38,9 @@ class Previews(AdobeView):
             draft, found = preview_draft(
                 space=space, audience_type="pql", configuration=_configuration(asked), at=now
             )
-        self.access.check_asked(draft.configuration)
+        self.access.check_may(
+            {"audience_type": draft.audience_type, "configuration": draft.configuration}
+        )
         KeptPreview.objects.filter(created_at__lt=now - _KEPT).delete()
         answer = {"count": found.count, "everyone": found.everyone}
         kept = KeptPreview.objects.create(space=space, asked=asked, answer=answer, created_at=now)

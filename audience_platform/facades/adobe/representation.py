@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import CharField, OuterRef, Prefetch, QuerySet, Subquery, Value
+from django.db.models.functions import Cast, Coalesce, NullIf
 from django.utils.text import capfirst
 
 from audience_platform.facades.adobe.access import Access
@@ -111,8 +112,7 @@ class _Known:
     names: dict[int, str]
     versions: dict[int, AudienceVersion]
     as_of: dict[int, datetime | None]
-    created_by: dict[str, str]
-    changed_by: dict[str, str]
+    actors: dict[int, tuple[str, str]]
 
     @classmethod
     def of(cls, rows: Sequence[Audience]) -> _Known:
@@ -124,23 +124,31 @@ class _Known:
             names={row.pk: row.name or capfirst(phrases[row.pk]) for row in rows},
             versions={one.audience_id: one for one in latest.distinct("audience_id")},
             as_of={pk: size.as_of for pk, size in sizes(rows).items()},
-            created_by=_actors(rows, "number"),
-            changed_by=_actors(rows, "-number"),
+            actors=_actors(rows),
         )
 
 
-def _actors(rows: Sequence[Audience], order: str) -> dict[str, str]:
-    """Who stands in the first or last event of each, by the audiences' ids."""
-    events = AuditEvent.objects.filter(
-        object_id__in=[str(row.id) for row in rows], object_type="audiences"
-    ).order_by("object_id", order)
-    found = events.distinct("object_id").values_list("object_id", "actor_id", "actor_name")
-    return {object_id: id or name for object_id, id, name in found}
+def _actors(rows: Sequence[Audience]) -> dict[int, tuple[str, str]]:
+    """Who made each and who changed it last, by the audit trail as far as it goes back."""
+    events = (
+        AuditEvent.objects.filter(
+            object_id=Cast(OuterRef("id"), CharField()),
+            space=OuterRef("space"),
+            object_type="audiences",
+        )
+        .exclude(changes__has_key="run")  # a working-out, which changes nothing of it
+        .values(who=Coalesce(NullIf("actor_id", Value("")), "actor_name"))
+    )
+    found = Audience.objects.filter(pk__in=[row.pk for row in rows]).values_list(
+        "pk", Subquery(events.order_by("number")[:1]), Subquery(events.order_by("-number")[:1])
+    )
+    return {pk: (made or "", changed or "") for pk, made, changed in found}
 
 
 def _document(row: Audience, access: Access, known: _Known) -> dict[str, Any]:
     external = is_external(row)
     id = str(row.id)
+    made_by, changed_by = known.actors[row.pk]
     document = {
         **defaults(row),
         **({} if external else {"profileInstanceId": "ups"}),
@@ -158,8 +166,8 @@ def _document(row: Audience, access: Access, known: _Known) -> dict[str, Any]:
         "isSystem": False,
         "imsOrgId": access.organization,
         "sandbox": sandbox(access),
-        "createdBy": known.created_by.get(id, ""),
-        "lastModifiedBy": known.changed_by.get(id, ""),
+        "createdBy": made_by,
+        "lastModifiedBy": changed_by,
         "dependencies": sorted(str(other.id) for other in row.dependencies.all()),
         "dependents": sorted(str(other.id) for other in row.dependents.all()),
         **_times(row),

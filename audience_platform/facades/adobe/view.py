@@ -16,7 +16,7 @@ from audience_platform.facades.adobe.access import Access, access_of
 from audience_platform.facades.adobe.errors import (
     NoContentType,
     Refusal,
-    denied,
+    no_permission,
     too_long,
     unreadable,
 )
@@ -39,7 +39,7 @@ class AdobeView(View):
             if request.method not in ("GET", "HEAD", "OPTIONS") and not (
                 self.changes_nothing or self.access.may_write
             ):
-                raise denied("WRITE", [request.path])
+                raise no_permission("WRITE", request.path)
             with transaction.atomic() if self.atomic else nullcontext():
                 return super().dispatch(request, *args, **kwargs)
         except Refusal as refusal:

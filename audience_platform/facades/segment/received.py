@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError
 
 from audience_platform.facades.segment.errors import (
     Error,
@@ -180,6 +181,11 @@ def translated() -> Iterator[None]:
     except InUse as error:
         users = [{"id": str(user.id), "name": str(user)} for user in error.users]  # type: ignore[attr-defined]  # rows of a space have one
         raise conflict(str(error), {"usedBy": users}) from error
+    except IntegrityError as error:  # mostly two changes at one moment
+        message = (
+            "What this is about was changed at the same moment. Read it again, then try again."
+        )
+        raise conflict(message) from error
     except ValidationError as error:
         raise Refused(
             422,

@@ -29,6 +29,13 @@ class Command(BaseCommand):
         parser.add_argument("--name", required=True, help="what the key is for")
         parser.add_argument("--scope", choices=Scope.values, default=Scope.READ)
         parser.add_argument(
+            "--deny-label",
+            action="append",
+            default=[],
+            metavar="LABEL",
+            help="audiences that carry it the key neither sees nor makes; again for more labels",
+        )
+        parser.add_argument(
             "--expires", metavar="DATE", help="the day (UTC) from which it opens nothing any more"
         )
 
@@ -38,6 +45,7 @@ class Command(BaseCommand):
                 name=options["name"],
                 spaces=_spaces(options["space"]),
                 scope=Scope(options["scope"]),
+                denied_labels=options["deny_label"],
                 expires_at=_day(options["expires"]),
                 at=timezone.now(),
             )

@@ -7,9 +7,11 @@ from typing import Any, ClassVar
 
 from django.utils import timezone
 
+from audiences.admin.seen import denied_labels
 from audiences.models import Audience
 from audiences.services import redefine_audience
 from audiences.services.define import check_definition
+from audiences.services.labels import LabelDenied, check_asked
 from audiences.services.lock import Locked, is_locked
 from audiences.types import Configuration, ConfigurationError, Path
 from segments.admin import RowForm
@@ -43,11 +45,19 @@ class AudienceForm(RowForm):
         super().clean()
         if not self.errors:
             try:
+                check_asked(
+                    denied_labels(self.request),
+                    space=self.of_space,
+                    audience_type=self.audience_type,
+                    configuration=self.configuration(),
+                )
                 check_definition(
                     self.instance,
                     audience_type=self.audience_type,
                     configuration=self.configuration(),
                 )
+            except LabelDenied as error:
+                self.add_error(None, str(error))
             except ConfigurationError as error:
                 self.note(error.problems)
         if self.instance.pk and is_locked(self.instance, at=timezone.now()):

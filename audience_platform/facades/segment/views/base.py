@@ -73,7 +73,9 @@ class SegmentView(APIView):
         return shape_of(self.request)
 
     def audiences(self) -> QuerySet[Audience]:
-        return Audience.objects.filter(space=self.space).select_related("space")
+        """The space's, but for those whose labels the key is denied."""
+        seen = Audience.objects.without_labels(self.access.key.denied_labels)
+        return seen.filter(space=self.space).select_related("space")
 
     def audience(self, rows: QuerySet[Audience] | None = None) -> Audience:
         """The one of the path. :raises Refused: there is none."""

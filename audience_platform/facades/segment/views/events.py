@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, TextField
+from django.db.models.functions import Cast
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -14,6 +15,7 @@ from audience_platform.facades.segment.parameters import read_page
 from audience_platform.facades.segment.shapes import event_shown
 from audience_platform.facades.segment.views.base import LONGEST, SegmentView, one_page
 from audience_platform.models import AuditEvent
+from audiences.models import Audience
 
 
 class AuditEvents(SegmentView):
@@ -26,6 +28,10 @@ class AuditEvents(SegmentView):
 
     def _events(self) -> QuerySet[AuditEvent]:
         events = AuditEvent.objects.filter(space__in=self.access.spaces)
+        if denied := self.access.key.denied_labels:
+            hidden = Audience.objects.filter(labels__overlap=denied)
+            ids = hidden.values(text=Cast("id", TextField()))
+            events = events.exclude(object_type="audiences", object_id__in=ids)
         if (start := self._moment("startTime")) is not None:
             events = events.filter(happened_at__gte=start)
         if (end := self._moment("endTime")) is not None:

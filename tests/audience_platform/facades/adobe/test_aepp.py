@@ -15,7 +15,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from audience_platform.models import Scope
 from audiences.models import Audience
-from audiences.services import refresh_space
+from audiences.services import define_audience, refresh_space
 from segments.models import Space
 
 Make = Callable[..., Any]
@@ -31,7 +31,7 @@ def live_server(transactional_db: None) -> Iterator[LiveServer]:
 
 
 @pytest.fixture
-def connect(live_server: LiveServer, space: Space, make_client: Make) -> Make:
+def connect(live_server: LiveServer, space: Space, make_client: Make) -> Iterator[Make]:
     """Makes aepp's ``Segmentation``, which fetches its token from the server."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the packages that it is built on
@@ -43,6 +43,8 @@ def connect(live_server: LiveServer, space: Space, make_client: Make) -> Make:
         def send(self, request: Any, *args: Any, **kwargs: Any) -> Any:
             request.url = request.url.replace(PLATFORM, f"{live_server.url}/")
             return super().send(request, *args, **kwargs)
+
+    sessions = []
 
     def make(**values: Any) -> Any:
         client = make_client(space, **values)
@@ -58,9 +60,12 @@ def connect(live_server: LiveServer, space: Space, make_client: Make) -> Make:
         connection.getConfigObject()["oauthTokenEndpointV2"] = f"{live_server.url}/ims/token/v3"
         made = segmentation.Segmentation(config=connection)
         made.connector.session.mount(PLATFORM, ToUs())
+        sessions.append(made.connector.session)
         return made
 
-    return make
+    yield make
+    for session in sessions:
+        session.close()  # or the server's threads stay, with their database connections
 
 
 @pytest.fixture
@@ -191,18 +196,17 @@ def test_what_is_refused_comes_as_it_was_said(aep: Any, connect: Make) -> None:
 
 
 def test_a_failure_of_ours_is_tried_again_and_makes_nothing_twice(aep: Any) -> None:
-    from audience_platform.facades.adobe import audiences
-
-    define, tries = audiences.define_audience, []
+    tries = []
 
     def fails_once(**values: Any) -> Audience:
-        made = define(**values)
+        made = define_audience(**values)
         tries.append(made)
         if len(tries) == 1:
             raise OSError("the first time")
         return made
 
-    with patch.object(audiences, "define_audience", side_effect=fails_once):
+    where = "audience_platform.facades.adobe.audiences.define_audience"
+    with patch(where, side_effect=fails_once):
         made = aep.createAudience(_audience())
     assert len(tries) == 2
     assert [str(one.id) for one in Audience.objects.all()] == [made["id"]]

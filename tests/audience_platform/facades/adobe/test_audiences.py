@@ -88,12 +88,24 @@ def test_audiences_of_other_types_are_said_in_pql(
     young = make_audience("age_within", name="Young", minimum_age=18, maximum_age=35)
     shown = adobe.get(f"{AUDIENCES}/{young.id}").json()
     assert shown["type"] == "SegmentDefinition"
-    assert "birthday" in shown["expression"]["value"]
+    # PQL can't say ages by a space's clock
+    assert shown["expression"]["value"] == f'inSegment("{young.id}")'
     sent = adobe.ask("PUT", f"{AUDIENCES}/{young.id}", {**shown, "name": "Younger"})
     assert sent.status_code == 200, sent.content
     young.refresh_from_db()
     assert (young.name, young.audience_type) == ("Younger", "age_within")
     assert adobe.get(f"{AUDIENCES}/{young.id}").json()["expression"] == shown["expression"]
+
+
+def test_rules_are_said_in_pql(adobe: Any, make_audience: Make) -> None:
+    rule = {"field": "total_orders", "operator": "greater", "value": 2}
+    made = make_audience("rules", name="Buyers", rule=rule)
+    shown = adobe.get(f"{AUDIENCES}/{made.id}").json()
+    assert shown["expression"]["value"] == "totalOrders > 2"
+    answer = _patch(adobe, shown, _add("/expression/value", "totalOrders > 3"))
+    assert answer.json()["expression"]["value"] == "totalOrders > 3"
+    made.refresh_from_db()
+    assert made.audience_type == "pql"
 
 
 def test_one_without_a_name_is_called_by_who_is_in_it(adobe: Any, make_audience: Make) -> None:

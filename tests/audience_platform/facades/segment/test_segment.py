@@ -14,7 +14,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from audience_platform.models import AuditEvent, KeptPreview, Scope
+from audience_platform.models import ApiKey, AuditEvent, KeptPreview, Scope
 from audiences.models import Audience, Lifecycle
 from audiences.services import define_audience, redefine_audience, refresh_space
 from audiences.services.keys import free_key
@@ -137,6 +137,23 @@ def test_each_space_is_apart(
     assert data(both.ask("GET", f"/spaces/south/audiences/previews/{kept['id']}"))
     answer = both.ask("GET", f"/spaces/north/audiences/previews/{kept['id']}")
     assert answer.status_code == 404
+
+
+def test_audiences_whose_labels_the_key_is_denied_are_not_there(
+    make_program: Make, make_query: Make, space: Space
+) -> None:
+    kept_from = Segment(make_program().token)
+    ApiKey.objects.update(denied_labels=["secret"])
+    secret, other = make_query(labels=["secret"]), make_query(name="Other")
+
+    found = data(kept_from.ask("GET", "/spaces/north/audiences"))
+    assert [one["id"] for one in found["audiences"]] == [str(other.id)]
+    assert found["pagination"]["totalEntries"] == 1
+    for method, body in (("GET", None), ("PATCH", {"enabled": False}), ("DELETE", None)):
+        path = f"/spaces/north/audiences/{secret.id}"
+        assert kept_from.ask(method, path, body).status_code == 404
+    events = data(kept_from.ask("GET", "/audit-events?resourceType=audience"))["events"]
+    assert {event["resourceId"] for event in events} == {str(other.id)}
 
 
 def test_a_key_that_may_only_read_is_told_401(

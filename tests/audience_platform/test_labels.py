@@ -1,0 +1,221 @@
+"""Labels that an API key, or a member of staff, is denied: in the JSON:API and the admin.
+
+``tests/audience_platform/facades/adobe`` has the same of Adobe's API.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import call_command
+
+from audience_platform.models import ApiKey, StaffLabels
+from audiences.models import Audience
+from audiences.services import define_audience, refresh_space
+from segments.models import Space
+
+Make = Callable[..., Any]
+AGES = {"minimum_age": 18, "maximum_age": 35}
+
+
+@pytest.fixture
+def secret(space: Space, at: Any) -> Audience:
+    made = define_audience(
+        space=space,
+        audience_type="age_within",
+        configuration=AGES,
+        name="Secret",
+        labels=["core/C1", "core/C9"],
+    )
+    refresh_space(space=space, now=at)
+    return made
+
+
+@pytest.fixture
+def kept(make_program: Make) -> Any:
+    """A program that is denied a label."""
+    return make_program(denied_labels=["core/C9"])
+
+
+def _in(audience: Audience) -> dict[str, Any]:
+    return {"rule": {"in_audience": str(audience.id)}}
+
+
+def _audience(**attributes: Any) -> dict[str, Any]:
+    return {"data": {"type": "audiences", "attributes": {"name": "New", **attributes}}}
+
+
+def test_the_audience_and_what_tells_of_it_are_not_there(
+    kept: Any, api: Any, secret: Audience, make_offer: Make, make_membership: Make
+) -> None:
+    offer = make_offer(secret)
+    member = make_membership()
+    one = f"audiences/{secret.id}"
+    for path in (one, f"{one}/members", f"{one}/status", f"{one}/relationships/offers"):
+        assert api.get(path).status_code == 200, path
+        assert kept.get(path).status_code == 404, path
+    for path in (
+        "audiences",
+        "audience-versions",
+        f"offers/{offer.id}/audiences",
+        f"offers/{offer.id}/relationships/audiences",
+        f"memberships/{member.id}/explain",
+        f"audit-events?filter[object_id]={secret.id}",
+    ):
+        assert api.get(path).json()["data"], path
+        assert not kept.get(path).json()["data"], path
+    document = kept.get(f"offers/{offer.id}?include=audiences").json()
+    assert document["data"]["relationships"]["audiences"]["data"] == []
+    assert "included" not in document or document["included"] == []
+    query = f"audiences/overlap?filter[audiences]={secret.id},{secret.id}"
+    assert kept.get(query).status_code >= 400
+
+
+@pytest.mark.parametrize("method", ["PATCH", "DELETE"])
+def test_it_can_t_be_changed(kept: Any, secret: Audience, method: str) -> None:
+    document = {"data": {"type": "audiences", "id": str(secret.id), "attributes": {"name": "x"}}}
+    sent = document if method == "PATCH" else None
+    assert kept.ask(method, f"audiences/{secret.id}", sent).status_code == 404
+    secret.refresh_from_db()
+    assert secret.name == "Secret"
+
+
+def test_the_label_can_t_be_attached(kept: Any) -> None:
+    new = _audience(audience_type="age_within", configuration=AGES, labels=["core/C9"])
+    response = kept.post("audiences", new)
+    assert response.status_code == 403
+    (error,) = response.json()["errors"]
+    assert (error["code"], error["source"]["pointer"]) == (
+        "label_denied",
+        "/data/attributes/labels",
+    )
+    new["data"]["attributes"]["labels"] = ["core/C1"]
+    made = kept.post("audiences", new).json()["data"]
+    change = {
+        "data": {"type": "audiences", "id": made["id"], "attributes": {"labels": ["core/C9"]}}
+    }
+    assert kept.patch(f"audiences/{made['id']}", change).status_code == 403
+    assert Audience.objects.get().labels == ["core/C1"]
+
+
+def test_it_can_t_be_asked_for(kept: Any, api: Any, secret: Audience) -> None:
+    rules = {"audience_type": "rules", "configuration": _in(secret)}
+    pql = f'inSegment("{secret.id}")'
+    for attributes in (
+        rules,
+        {"audience_type": "pql", "configuration": {"expression": {"value": pql}}},
+    ):
+        response = kept.post("audiences", _audience(**attributes))
+        assert response.status_code == 403, response.content
+        assert response.json()["errors"][0]["source"]["pointer"].endswith("/configuration")
+    preview = {"data": {"type": "audience-previews", "attributes": rules}}
+    assert api.post("audiences/preview", preview).status_code == 200
+    assert kept.post("audiences/preview", preview).status_code == 403
+    assert Audience.objects.count() == 1
+
+
+def test_it_can_t_be_used(kept: Any, secret: Audience, make_offer: Make) -> None:
+    offer = make_offer()
+    linkage = {"data": [{"type": "audiences", "id": str(secret.id)}]}
+    path = f"offers/{offer.id}/relationships/audiences"
+    assert kept.post(path, linkage).status_code == 404
+    new = {
+        "data": {
+            "type": "offers",
+            "attributes": {"name": "New"},
+            "relationships": {"audiences": linkage},
+        }
+    }
+    assert kept.post("offers", new).status_code == 404
+
+
+def test_the_command_denies_labels(space: Space) -> None:
+    labels = ["core/C9", "core/C8"]
+    call_command("create_api_key", space=["north"], name="k", deny_label=labels)
+    assert ApiKey.objects.get().denied_labels == labels
+
+
+# The admin
+
+
+@pytest.fixture
+def careful(colleague: Any, space: Space) -> Any:
+    """A colleague who is denied a label."""
+    user = User.objects.get()
+    StaffLabels.objects.create(user=user, denied_labels=["core/C9"])
+    return colleague
+
+
+def test_a_colleague_does_not_see_it(
+    careful: Any, make_colleague: Make, space: Space, secret: Audience, make_offer: Make
+) -> None:
+    offer = make_offer(secret)
+    other = make_colleague(space)
+    for path in (
+        "audiences/audience/",
+        "audience_platform/auditevent/",
+        f"offers/offer/{offer.pk}/change/",
+    ):
+        assert "Secret" in other.page(path), path
+        assert "Secret" not in careful.page(path), path
+    one = f"/admin/audiences/audience/{secret.pk}/change/"
+    assert other.get(one).status_code == 200
+    assert careful.get(one).status_code == 302
+    choices = f"/admin/audiences/audience/choices/?space={space.pk}"
+    assert other.get(choices).json()["results"]
+    assert not careful.get(choices).json()["results"]
+
+
+def test_saving_an_offer_leaves_what_one_does_not_see(
+    careful: Any, secret: Audience, make_offer: Make
+) -> None:
+    offer = make_offer(secret)
+    page = f"offers/offer/{offer.pk}/change/"
+    careful.save(page, name="Renamed", space=offer.space_id)
+    assert list(offer.audiences.all()) == [secret]
+
+
+def test_a_colleague_can_t_ask_for_it(careful: Any, secret: Audience, space: Space) -> None:
+    page = careful.save(
+        "audiences/audience/add/?type=pql",
+        name="By way of another",
+        space=space.pk,
+        value=f'inSegment("{secret.id}")',
+        format="pql/text",
+    )
+    assert b"you may not see" in page.content
+    assert Audience.objects.count() == 1
+
+
+def test_a_superuser_denies_a_colleague_labels(make_colleague: Make, space: Space) -> None:
+    superuser = make_colleague(superuser=True)
+    made = User.objects.create(username="newcomer", is_staff=True)
+    page = f"auth/user/{made.pk}/change/"
+    fields = {
+        "username": "newcomer",
+        "is_active": "on",
+        "is_staff": "on",
+        "spaces": [space.pk],
+        "denied_labels": "core/C9,core/C8",
+        "date_joined_0": "2026-01-01",
+        "date_joined_1": "00:00:00",
+    }
+    superuser.save(page, **fields)
+    assert StaffLabels.objects.get(user=made).denied_labels == ["core/C9", "core/C8"]
+    assert "core/C9,core/C8" in superuser.page(page)
+
+
+def test_a_key_is_denied_labels_where_it_is_made(colleague: Any, space: Space) -> None:
+    colleague.save(
+        "audience_platform/apikey/add/",
+        name="Shop",
+        spaces=[space.pk],
+        scope="read",
+        denied_labels="core/C9",
+    )
+    key = ApiKey.objects.get()
+    assert key.denied_labels == ["core/C9"]
+    assert "core/C9" in colleague.page(f"audience_platform/apikey/{key.pk}/change/")
