@@ -24,7 +24,7 @@ class DefinitionQuery(AudienceType):
 
     name = "definition_query"
     label = "Definition query"
-    help_text = "Members whom a definition query admits, the language of Segment's audiences."
+    help_text = "Members whom a definition query admits, in the language of Segment."
     hidden_because = "not_in_audience"
 
     def clean(self, configuration: Configuration) -> dict[str, Any]:
