@@ -26,6 +26,7 @@ def test_a_request_is_tried_in_the_page(
     page.get_by_label("Value").fill(api.token)
     page.get_by_role("button", name="Apply credentials").click()
     page.get_by_role("button", name="Close").click()
+    page.locator("#operations-tag-segments").click()
     page.locator("#operations-segments-get_segments").get_by_role("button").first.click()
     page.get_by_role("button", name="Try it out").click()
     page.get_by_role("button", name="Execute").click()
