@@ -100,6 +100,22 @@ def replace_members(*, segment: Segment, memberships: Iterable[int]) -> Change:
     return Change(added=_insert(segment, numbers), removed=removed)
 
 
+@transaction.atomic
+def copy_members(*, source: Segment, to: Segment) -> Change:
+    """Give the members of one segment a place in another of the same space, too."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO segments_segmentmembership (space_number, segment_number, membership_number)
+            SELECT space_number, %s, membership_number FROM segments_segmentmembership
+            WHERE segment_number = %s
+            ON CONFLICT (segment_number, membership_number) DO NOTHING
+            """,
+            [to.pk, source.pk],
+        )
+        return Change(added=int(cursor.rowcount), removed=0)
+
+
 def _insert(segment: Segment, memberships: list[int]) -> int:
     """Add the places that are missing, in one statement; the number of those."""
     with connection.cursor() as cursor:

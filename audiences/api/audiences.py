@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from rest_framework import serializers
 
 from audiences.api.changes import Changes, WhoChanged
+from audiences.api.duplicates import Duplicate
 from audiences.api.enrolments import ENROL, WITHDRAW, Extend
 from audiences.api.members import MembersOfAnAudience
 from audiences.api.members_file import MembersFile
@@ -251,6 +252,7 @@ class AudienceViewSet(WritableViewSet):
         "members/add": ENROL,
         "members/remove": WITHDRAW,
         "extend": Extend(),
+        "duplicate": Duplicate(),
     }
 
     def make(self, id: UUID | None, values: dict[str, Any]) -> Audience:

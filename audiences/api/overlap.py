@@ -29,6 +29,11 @@ class OverlapSerializer(AnswerSerializer):
         help_text="Each two, by id: how many are in both, and that as a share of those in either "
         "(jaccard).",
     )
+    combinations = serializers.ListField(
+        child=serializers.DictField(),
+        help_text="Of up to 5 audiences, every combination that has anybody: how many (count) are "
+        "in all of these audiences, by id, and in none of the others. They add up to in_any.",
+    )
     in_any = serializers.IntegerField(help_text="How many are in at least one.")
     in_all = serializers.IntegerField(help_text="How many are in every one.")
     as_of = MomentField(allow_null=True, help_text="The earliest as_of of them.")
@@ -66,6 +71,10 @@ class Overlap(Operation):
                     "jaccard": pair.jaccard,
                 }
                 for pair in common.pairs
+            ],
+            "combinations": [
+                {"audiences": [ids[number] for number in one.audiences], "count": one.count}
+                for one in common.combinations
             ],
             "in_any": common.everyone,
             "in_all": common.in_all,

@@ -178,6 +178,12 @@ def test_overlap_tells_of_every_pair(
         {"first": ids[0], "second": ids[2], "both": 5, "jaccard": 0.1667},
         {"first": ids[1], "second": ids[2], "both": 0, "jaccard": 0.0},
     ]
+    assert told["combinations"] == [
+        {"audiences": [ids[0], ids[1]], "count": 10},
+        {"audiences": [ids[2]], "count": 10},
+        {"audiences": [ids[0]], "count": 5},
+        {"audiences": [ids[0], ids[2]], "count": 5},
+    ]
     assert (told["in_any"], told["in_all"]) == (30, 0)
     assert told["as_of"] is not None
 

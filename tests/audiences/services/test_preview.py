@@ -93,3 +93,34 @@ def test_overlap_counts_every_pair(
     assert found.sizes == {keen.pk: 2, dutch.pk: 2}
     assert (found.everyone, found.in_all) == (3, 1)
     assert (found.pairs[0].both, found.pairs[0].jaccard) == (1, 0.3333)
+    assert {one.audiences: one.count for one in found.combinations} == {
+        (keen.pk,): 1,
+        (dutch.pk,): 1,
+        (keen.pk, dutch.pk): 1,
+    }
+
+
+def test_combinations_are_counted_of_five_audiences_at_most(
+    space: Space, make_membership: Make, make_audience: Make, at: datetime.datetime
+) -> None:
+    for orders in range(8):
+        make_membership(total_orders=orders)
+    bits = [
+        make_audience(
+            "rules",
+            rule={
+                "field": "total_orders",
+                "operator": "in",
+                "value": [orders for orders in range(8) if orders >> bit & 1],
+            },
+        )
+        for bit in range(3)
+    ]
+    refresh_space(space=space, now=at)
+    found = overlap(bits)
+    assert len(found.combinations) == 7  # and who has no orders is in none
+    assert {one.count for one in found.combinations} == {1}
+    assert sum(one.count for one in found.combinations) == found.everyone
+    new = [make_audience("age_within", minimum_age=age) for age in (1, 2, 3)]  # not worked out yet
+    assert overlap([*bits, *new]).combinations == []
+    assert overlap([*bits, *new[:2]]).combinations == found.combinations
