@@ -29,9 +29,7 @@ class NotDuplicated(Exception):
 
 
 @transaction.atomic
-def duplicate_audience(
-    *, audience: Audience, name: str = "", id: UUID | None = None
-) -> Audience:
+def duplicate_audience(*, audience: Audience, name: str = "", id: UUID | None = None) -> Audience:
     """Make another audience of the same members, called “Copy of …” unless named otherwise.
 
     The type and configuration come along, with who is on its list and who is put in or kept out by

@@ -11,7 +11,6 @@ from pyroaring import BitMap
 from audiences import members
 from audiences.models import Audience, AudienceStatus
 
-
 MOST_COMBINED = 5  # audiences whose combinations are counted: of more there may be very many
 
 

@@ -87,7 +87,7 @@ def standings(*, audiences: Sequence[Audience], at: datetime.datetime) -> dict[i
 
 @dataclass(frozen=True)
 class _Space:
-    """How far a space's refreshes are; ``up_to_date``: with what has changed, not with the clock."""
+    """How far a space's refreshes are; ``up_to_date``: with what changed, not with the clock."""
 
     refreshed: datetime.datetime | None
     pending_changes: int
