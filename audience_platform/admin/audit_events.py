@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, ClassVar
 
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
-from django.utils.decorators import method_decorator
-from django.utils.text import capfirst
-from django.views.decorators.http import require_POST
 
-from audience_platform.audit.undo import CannotUndo, can_undo, undo
+from audience_platform.admin.changes import Change
+from audience_platform.admin.undoing import undo_urls
+from audience_platform.audit.undo import can_undo
 from audience_platform.labels import seen
 from audience_platform.models import AuditEvent
 from audiences.admin.seen import denied_labels
-from audiences.services.define import LifecycleError, TypeStays
-from audiences.services.lock import Locked
-from audiences.types import ConfigurationError
 from segments.admin import UnfoldModelAdmin
 from segments.admin.spaces import current_space, spaces_of
-
-_CANNOT = (CannotUndo, ConfigurationError, LifecycleError, Locked, TypeStays, ValidationError)
 
 
 class OfObject(admin.SimpleListFilter):
@@ -103,11 +94,7 @@ class AuditEventAdmin(UnfoldModelAdmin):
         return event.get_door_display()
 
     def get_urls(self) -> list[Any]:
-        undo = self.admin_site.admin_view(self.undo_view)
-        return [
-            path("<int:number>/undo/", undo, name="audience_platform_auditevent_undo"),
-            *super().get_urls(),
-        ]
+        return [*undo_urls(self), *super().get_urls()]
 
     def changeform_view(
         self, request: HttpRequest, object_id: Any = None, *args: Any, **kwargs: Any
@@ -120,53 +107,7 @@ class AuditEventAdmin(UnfoldModelAdmin):
             "opts": self.opts,
             "title": event.sentence,
             "event": event,
-            "changes": [_Change(name, change) for name, change in sorted(event.changes.items())],
+            "changes": [Change(name, change) for name, change in sorted(event.changes.items())],
             "can_undo": can_undo(event),
         }
         return TemplateResponse(request, "admin/audit/event.html", context)
-
-    @method_decorator(require_POST)
-    def undo_view(self, request: HttpRequest, number: int) -> HttpResponse:
-        event = self.get_object(request, str(number))
-        if event is None or event.space_id not in {space.pk for space in spaces_of(request)}:
-            raise PermissionDenied
-        try:
-            row = undo(event)
-        except _CANNOT as error:
-            said = " ".join(getattr(error, "messages", [str(error)]))
-            messages.error(request, f"Nothing was changed. {said}")
-            return HttpResponseRedirect(
-                reverse("admin:audience_platform_auditevent_change", args=[number])
-            )
-        messages.success(request, f"“{row}” has again what it had before.")
-        kind = row._meta
-        return HttpResponseRedirect(
-            reverse(f"admin:{kind.app_label}_{kind.model_name}_change", args=[row.pk])
-        )
-
-
-class _Change:
-    """One field's change, to be read."""
-
-    def __init__(self, name: str, change: dict[str, Any]) -> None:
-        self.name = capfirst(name.replace("_", " "))
-        self.hidden = not change
-        self.counts = [
-            f"{change[word]:,} {word}" for word in ("added", "removed") if word in change
-        ]
-        self.before = _shown(change.get("before"))
-        self.after = _shown(change.get("after"))
-        if "error" in change:  # of a run that failed
-            self.after += f": {change['error']}"
-
-
-def _shown(value: Any) -> str:
-    match value:
-        case None | "":
-            return ""
-        case bool():
-            return "yes" if value else "no"
-        case str():
-            return value
-        case _:
-            return json.dumps(value, indent=2, ensure_ascii=False)

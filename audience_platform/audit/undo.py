@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import models
@@ -30,13 +31,18 @@ def can_undo(event: AuditEvent) -> bool:
     )
 
 
-def undo(event: AuditEvent) -> Row:
-    """Give the object again the values that the event took from it; others stay as they are now.
+@dataclass(frozen=True)
+class Restored:
+    """The object as it is now, and the values that it gets again when the event is undone."""
+
+    row: Audience | Offer
+    values: dict[str, Any]
+
+
+def restored(event: AuditEvent) -> Restored:
+    """What undoing an event would do. Nothing is changed.
 
     :raises CannotUndo: the object is gone, or the event changed no values of its own.
-    :raises ConfigurationError: the audience's earlier definition no longer holds together.
-    :raises LifecycleError: an audience can't go back to the state it was in.
-    :raises ValidationError: naming each other field that can't be as it was.
     """
     model = _MODELS.get(event.object_type)
     values = _before(event, model) if model and event.action == Action.CHANGED else {}
@@ -47,9 +53,21 @@ def undo(event: AuditEvent) -> Row:
     ).first()
     if row is None:
         raise CannotUndo(f"“{event.object_name}” is no longer there.")
-    if isinstance(row, Audience):
-        return redefine_audience(row, **values)
-    return save_row(row, **values)
+    return Restored(row, values)
+
+
+def undo(event: AuditEvent) -> Row:
+    """Give the object again the values that the event took from it; others stay as they are now.
+
+    :raises CannotUndo: the object is gone, or the event changed no values of its own.
+    :raises ConfigurationError: the audience's earlier definition no longer holds together.
+    :raises LifecycleError: an audience can't go back to the state it was in.
+    :raises ValidationError: naming each other field that can't be as it was.
+    """
+    found = restored(event)
+    if isinstance(found.row, Audience):
+        return redefine_audience(found.row, **found.values)
+    return save_row(found.row, **found.values)
 
 
 def _before(event: AuditEvent, model: type[models.Model]) -> dict[str, Any]:

@@ -3,8 +3,17 @@ from audiences.admin.forms import FORMS, AudienceForm
 from audiences.admin.groups import AudienceGroupAdmin
 from audiences.admin.sources import SourceAdmin
 from audiences.admin.used_by import AudiencesPanel
+from audiences.admin.uses import UsesPanel
 from segments.admin import SegmentAdmin
 
 SegmentAdmin.panels.insert(0, AudiencesPanel())
 
-__all__ = ["FORMS", "AudienceAdmin", "AudienceForm", "AudienceGroupAdmin", "SourceAdmin", "titles"]
+__all__ = [
+    "FORMS",
+    "AudienceAdmin",
+    "AudienceForm",
+    "AudienceGroupAdmin",
+    "SourceAdmin",
+    "UsesPanel",
+    "titles",
+]

@@ -1,26 +1,40 @@
-"""The pages of audiences: a form for each type."""
+"""The pages of audiences: the list, and a page with a form for each type."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
+from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
+from audiences.admin.audience_list import LabelFilter, StateFilter, TypeFilter
+from audiences.admin.by_hand import ByHandPanel, by_hand_urls
+from audiences.admin.compare import compare_page, compare_urls
 from audiences.admin.forms import FORMS, AudienceForm
+from audiences.admin.forms.more import IN_FORCE, RARELY
+from audiences.admin.glance import glance, standing_urls
 from audiences.admin.list_members import ListMembersPanel, list_urls
+from audiences.admin.members_panel import MembersPanel, members_urls
 from audiences.admin.rule_builder import rule_builder_urls
 from audiences.admin.seen import seen
+from audiences.admin.size_over_time import SizeOverTimePanel
+from audiences.admin.standing import prepare
 from audiences.admin.sync_state import SyncPanel, sync_urls
+from audiences.admin.uses import UsesPanel
 from audiences.models import Audience
-from audiences.services import summaries, warnings
-from audiences.services.convert import Unsayable, in_pql
+from audiences.services import summaries
+from audiences.services.convert import Unsayable, in_rules
+from audiences.services.tier_stays import tier_group
 from audiences.types import registry
 from segments.admin import RowAdmin
+from segments.admin.spaces import current_space
 
 
 def titles(audiences: Sequence[Audience]) -> dict[int, str]:
@@ -29,37 +43,25 @@ def titles(audiences: Sequence[Audience]) -> dict[int, str]:
     return {audience.pk: audience.name or capfirst(phrases[audience.pk]) for audience in audiences}
 
 
-class TypeFilter(admin.SimpleListFilter):
-    title = "type"
-    parameter_name = "type"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(kind.name, kind.label) for kind in registry.TYPES.values()]
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        return queryset.filter(audience_type=self.value()) if self.value() else queryset
-
-
-class SummaryPanel:
-    template = "admin/audiences/summary.html"
-
-    def context(self, request: HttpRequest, row: Audience) -> Mapping[str, Any]:
-        said = {"summary": summaries([row])[row.pk], "warnings": warnings([row])[row.pk]}
-        return {**said, **_said_in_pql(row)}
-
-
-def _said_in_pql(audience: Audience) -> dict[str, Any]:
+def becomes_rules(audience: Audience) -> bool:
+    """Whether what the audience means can be said as a rule, and edited as one from then on."""
+    kind = audience.type
+    if kind.is_list or kind.name == "rules" or tier_group(audience):
+        return False
     try:
-        return {"pql": in_pql(audience)}
-    except Unsayable as unsayable:
-        return {"unsayable": unsayable.reasons}
+        in_rules(audience)
+    except Unsayable:
+        return False
+    return True
 
 
 @admin.register(Audience)
 class AudienceAdmin(RowAdmin):
-    list_display = ["title", "type_label", "summary"]
+    change_form_template = "admin/audiences/change_form.html"
+    list_display = ["title", "type_label", "size", "state", "changed", "summary"]
     list_display_links = ["title"]
-    list_filter = [TypeFilter]
+    list_filter = [TypeFilter, StateFilter, LabelFilter]
+    actions = ["compare_chosen"]
     search_fields = ["name", "description"]
     search_help_text = "Name, or the name of a segment in it"
     ordering = ["-number"]
@@ -72,8 +74,9 @@ class AudienceAdmin(RowAdmin):
         phrases = summaries(rows)
         for audience in rows:
             audience.summary = capfirst(phrases[audience.pk])
+        prepare(rows, current_space(request))
 
-    @admin.display(description="Name")
+    @admin.display(description="Name", ordering="name")
     def title(self, audience: Any) -> str:
         return str(audience.name or audience.summary)
 
@@ -81,9 +84,25 @@ class AudienceAdmin(RowAdmin):
     def type_label(self, audience: Audience) -> str:
         return audience.type.label
 
+    @admin.display(description="Members", ordering="status__size")
+    def size(self, audience: Any) -> SafeString:
+        return render_to_string("admin/audiences/size.html", {"audience": audience})
+
+    @admin.display(description="State")
+    def state(self, audience: Any) -> SafeString:
+        return render_to_string("admin/audiences/state.html", {"told": audience.told})
+
+    @admin.display(description="Changed last", ordering="updated_at")
+    def changed(self, audience: Audience) -> Any:
+        return audience.updated_at
+
     @admin.display(description="Who is in it")
     def summary(self, audience: Any) -> str:
         return str(audience.summary) if audience.name else ""  # else it is called that
+
+    @admin.action(description="Compare")
+    def compare_chosen(self, request: HttpRequest, queryset: Any) -> HttpResponse:
+        return HttpResponseRedirect(compare_page(queryset.values_list("pk", flat=True)))
 
     def titles(self, rows: Sequence[Any]) -> Mapping[int, str]:
         return titles(rows)
@@ -91,8 +110,11 @@ class AudienceAdmin(RowAdmin):
     # The form of a type
 
     def form_class(self, request: HttpRequest, audience: Audience | None) -> type[AudienceForm]:
-        name = audience.audience_type if audience else request.GET.get("type", "")
-        return FORMS[name]
+        asked = request.GET.get("type", "")
+        if audience is None:
+            return FORMS[asked]
+        becomes = asked == "rules" and becomes_rules(audience)
+        return FORMS["rules" if becomes else audience.audience_type]
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
@@ -112,8 +134,18 @@ class AudienceAdmin(RowAdmin):
         others = [name for name in ("name", "description") if name not in form.configured]
         return [
             (kind.label, {"fields": form.configured, "description": kind.help_text}),
-            *([(None, {"fields": others})] if others else []),
+            (None, {"fields": [*others, tuple(IN_FORCE)]}),
+            ("More about it", {"fields": RARELY, "classes": ["collapse"]}),
         ]
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """What the form of a new audience begins with; a link may bring a rule."""
+        initial: dict[str, Any] = super().get_changeform_initial_data(request)
+        try:
+            rule = json.loads(initial.pop("rule", "null"))
+        except ValueError:
+            rule = None
+        return {**initial, **({"rule": rule} if rule is not None else {})}
 
     def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.GET.get("type") in FORMS:
@@ -129,8 +161,27 @@ class AudienceAdmin(RowAdmin):
         return TemplateResponse(request, "admin/audiences/choose_type.html", context)
 
     def get_urls(self) -> list[Any]:
-        own = [*list_urls(self), *sync_urls(self), *rule_builder_urls(self)]
-        return [*own, *super().get_urls()]
+        parts = [
+            standing_urls,
+            members_urls,
+            by_hand_urls,
+            compare_urls,
+            list_urls,
+            sync_urls,
+            rule_builder_urls,
+        ]
+        return [*(one for urls in parts for one in urls(self)), *super().get_urls()]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        audience = kwargs.get("obj")
+        if audience is not None:
+            saved = Audience.objects.get(pk=audience.pk) if context["errors"] else audience
+            saved.space = audience.space
+            context["glance"] = glance(saved)
+            context["becomes_rules"] = becomes_rules(saved)
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(
         self, request: HttpRequest, obj: Audience, form: AudienceForm, change: bool
@@ -138,4 +189,11 @@ class AudienceAdmin(RowAdmin):
         form.define()
 
 
-AudienceAdmin.panels += [SummaryPanel(), SyncPanel(), ListMembersPanel()]
+AudienceAdmin.panels += [
+    SyncPanel(),
+    SizeOverTimePanel(),
+    MembersPanel(),
+    ListMembersPanel(),
+    ByHandPanel(),
+    UsesPanel(),
+]

@@ -10,10 +10,11 @@ from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import path
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from audiences.admin.pages import audience_of, page_of
 from audiences.models import Audience
 from audiences.services.enrol import NotByHand, check_by_hand, enrol, withdraw
 from audiences.services.own_list import NeverRunsOut, extend, list_of
@@ -37,10 +38,6 @@ else:
 _CHANGES = ("add_members", "remove_members")
 
 
-def _page(name: str, audience: Audience) -> str:
-    return reverse(f"admin:audiences_audience_{name}", args=[audience.pk])
-
-
 class ListMembersPanel:
     """Of an audience that is no list, nothing."""
 
@@ -52,8 +49,9 @@ class ListMembersPanel:
         pages = () if row.type.follows else _CHANGES
         return {
             **members_context(request, list_of(row)),
-            **{name: _page(name, row) for name in ("change", "extend", *pages)},
+            **{name: page_of(row, name) for name in ("change", "extend", *pages)},
             "import_file": import_page_of(list_of(row)) if row.type.takes_imports else None,
+            "export": page_of(row, "members_file"),
             "thing": "list",
             "audience": row,
             "has_run_out": row.expires_at is not None and row.expires_at <= timezone.now(),
@@ -96,15 +94,8 @@ def _named(text: str) -> Named:
     return Named(By.PHONE if text.startswith("+") else By.EXTERNAL_ID, text)
 
 
-def _audience(request: HttpRequest, number: int, admin: RowAdmin) -> Audience:
-    audience: Audience | None = admin.get_object(request, str(number))
-    if audience is None:
-        raise Http404(f"There is no audience {number} in your spaces.")
-    return audience
-
-
 def _static_list(request: HttpRequest, number: int, admin: RowAdmin) -> Audience:
-    audience = _audience(request, number, admin)
+    audience = audience_of(request, number, admin)
     try:
         check_by_hand(audience)
     except NotByHand as error:
@@ -128,7 +119,7 @@ def add_members_view(request: HttpRequest, number: int, admin: RowAdmin) -> Http
         "opts": admin.opts,
         "original": audience,
         "form": form,
-        "back": _page("change", audience),
+        "back": page_of(audience),
         "thing": "list",
     }
     return TemplateResponse(request, "admin/segments/add_members.html", context)
@@ -149,7 +140,7 @@ def remove_members_view(request: HttpRequest, number: int, admin: RowAdmin) -> H
 @require_POST
 def extend_view(request: HttpRequest, number: int, admin: RowAdmin) -> HttpResponse:
     """Let an external list live for its days from now on."""
-    audience = _audience(request, number, admin)
+    audience = audience_of(request, number, admin)
     try:
         extend(audience=audience, at=timezone.now())
     except NeverRunsOut as error:
@@ -160,7 +151,7 @@ def extend_view(request: HttpRequest, number: int, admin: RowAdmin) -> HttpRespo
 
 
 def _back(audience: Audience) -> HttpResponseRedirect:
-    return HttpResponseRedirect(f"{_page('change', audience)}#members")
+    return HttpResponseRedirect(f"{page_of(audience)}#members")
 
 
 def list_urls(admin: RowAdmin) -> list[Any]:

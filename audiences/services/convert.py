@@ -82,6 +82,17 @@ def in_pql(audience: Audience) -> str:
         raise Unsayable(["Who is meant can't be read."]) from error
 
 
+def in_rules(audience: Audience) -> dict[str, Any]:
+    """What an audience means, as the tree of a rule; its lists by hand apart.
+
+    :raises Unsayable: its definition can't be read.
+    """
+    try:
+        return _rule(audience)
+    except UNREADABLE as error:
+        raise Unsayable(["Who is meant can't be read."]) from error
+
+
 def _draft(space: Space, language: str, value: Any) -> Audience:
     """An audience that means it, unsaved."""
     within: Path
@@ -119,4 +130,4 @@ def _rule(audience: Audience) -> dict[str, Any]:
     return document.write(plain_rule(audience.rule, named))
 
 
-__all__ = ["LANGUAGES", "RULES", "Conversion", "Unsayable", "convert", "in_pql"]
+__all__ = ["LANGUAGES", "RULES", "Conversion", "Unsayable", "convert", "in_pql", "in_rules"]

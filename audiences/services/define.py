@@ -55,6 +55,13 @@ class LifecycleError(ValueError):
         super().__init__(f"An audience that is {now} can't become {wanted}. {right}")
 
 
+def next_lifecycles(audience: Audience) -> list[Lifecycle]:
+    """What its lifecycle can become; of a new audience also what it can begin as."""
+    if audience.pk:
+        return sorted(_LIFECYCLES[Lifecycle(audience.lifecycle)], key=list(Lifecycle).index)
+    return [Lifecycle.PUBLISHED, Lifecycle.DRAFT]
+
+
 class TypeStays(ValueError):
     """That a list can't become an audience of another type, nor another audience a list."""
 

@@ -1,9 +1,9 @@
-from audiences.admin import AudienceAdmin
+from audiences.admin import UsesPanel
 from offers.admin.offers import OfferAdmin
 from offers.admin.panels import AudienceOffersPanel, MembershipOffersPanel
 from segments.admin import MembershipAdmin
 
 MembershipAdmin.panels.append(MembershipOffersPanel())
-AudienceAdmin.panels.append(AudienceOffersPanel())
+UsesPanel.parts.append(AudienceOffersPanel())
 
 __all__ = ["OfferAdmin"]

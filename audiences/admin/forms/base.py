@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from audiences.admin.forms.more import MORE, tell_more
 from audiences.admin.seen import denied_labels
 from audiences.models import Audience
 from audiences.services import redefine_audience
 from audiences.services.define import check_definition
-from audiences.services.labels import LabelDenied, check_asked
+from audiences.services.labels import LabelDenied, check_asked, check_labels
 from audiences.services.lock import Locked, is_locked
 from audiences.types import Configuration, ConfigurationError, Path
 from segments.admin import RowForm
@@ -26,10 +28,11 @@ class AudienceForm(RowForm):
 
     audience_type: ClassVar[str]
     configured: ClassVar[list[Any]]  # the type's own fields, as rows of a fieldset
-    kept: ClassVar[list[str]] = ["name", "description"]  # the audience's that it changes
+    kept: ClassVar[list[str]] = ["name", "description", *MORE]  # the audience's that it changes
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        tell_more(self)
         if self.instance.pk:
             self.initial.update(self.initial_values(self.instance.configuration))
 
@@ -40,6 +43,24 @@ class AudienceForm(RowForm):
     def configuration(self) -> dict[str, Any]:
         """The configuration that the fields hold. Called when each of them alone is right."""
         return {name: self.cleaned_data[name] for name in self.declared_fields if name != "space"}
+
+    def clean_lifecycle(self) -> str:
+        return self.cleaned_data["lifecycle"] or str(self["lifecycle"].initial)
+
+    def clean_enabled(self) -> bool:
+        given: bool | None = self.cleaned_data["enabled"]
+        return bool(self["enabled"].initial) if given is None else given
+
+    def clean_metadata(self) -> Any:
+        return {} if self.cleaned_data["metadata"] is None else self.cleaned_data["metadata"]
+
+    def clean_labels(self) -> list[str]:
+        labels: list[str] = self.cleaned_data["labels"]
+        try:
+            check_labels(denied_labels(self.request), labels)
+        except LabelDenied as error:
+            raise ValidationError(str(error)) from error
+        return labels
 
     def clean(self) -> dict[str, Any] | None:
         super().clean()
@@ -76,8 +97,9 @@ class AudienceForm(RowForm):
     def define(self) -> Audience:
         """Save the audience, new or not."""
         values = {name: self.cleaned_data[name] for name in self.kept if name in self.cleaned_data}
+        saved = Audience.objects.filter(pk=self.instance.pk).first()  # the form's has changed
         return redefine_audience(
-            self.instance,
+            saved or self.instance,
             audience_type=self.audience_type,
             configuration=self.configuration(),
             **values,

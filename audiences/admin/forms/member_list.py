@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from audiences.admin.forms.base import AudienceForm
 from audiences.types import Configuration
 from audiences.types.external import External
-
-if TYPE_CHECKING:
-    from django.forms import TextInput as UnfoldTextInput
-else:
-    from unfold.widgets import UnfoldAdminTextInputWidget as UnfoldTextInput
 
 
 class MemberListForm(AudienceForm):
@@ -37,15 +32,8 @@ class StaticForm(MemberListForm):
 
 class ExternalForm(MemberListForm):
     audience_type = "external"
-    kept = ["name", "description", "ttl_days", "external_id", "namespace", "origin", "labels"]
-    configured = [
-        "name",
-        "description",
-        "ttl_days",
-        ("external_id", "namespace"),
-        "origin",
-        "labels",
-    ]
+    kept = [*MemberListForm.kept, "ttl_days"]
+    configured = ["name", "description", "ttl_days"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -54,5 +42,3 @@ class ExternalForm(MemberListForm):
         self.fields["ttl_days"].label = "Days to live"
         self.fields["ttl_days"].help_text = "After an upload; 1 to 90. Without another it runs out."
         self.fields["ttl_days"].initial = External.days_to_live
-        self.fields["labels"].widget = UnfoldTextInput()
-        self.fields["labels"].help_text += " With commas between."

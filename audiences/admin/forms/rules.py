@@ -11,6 +11,7 @@ from django.forms.widgets import Script
 
 from audiences.admin.forms.base import AudienceForm
 from audiences.admin.rule_builder import asked_of, told
+from audiences.services.convert import in_rules
 from audiences.types import Configuration, Path
 
 if TYPE_CHECKING:
@@ -62,7 +63,9 @@ class RulesForm(AudienceForm):
         self._tell_builder(problems)
 
     def initial_values(self, configuration: Configuration) -> dict[str, Any]:
-        return {"rule": configuration.get("rule")}
+        if self.instance.audience_type == self.audience_type:
+            return {"rule": configuration.get("rule")}
+        return {"rule": in_rules(self.instance)}  # one of another type becomes one of this
 
     def field_at(self, path: Path) -> str | None:
         return "rule"
