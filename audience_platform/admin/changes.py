@@ -31,5 +31,7 @@ def shown(value: Any) -> str:
             return "yes" if value else "no"
         case str():
             return value
+        case list() if all(isinstance(one, str) for one in value):
+            return ", ".join(value)
         case _:
             return json.dumps(value, indent=2, ensure_ascii=False)

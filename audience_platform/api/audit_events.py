@@ -1,14 +1,20 @@
-"""``audit-events``: who did what to which object. To read."""
+"""``audit-events``: who did what to which object. To read, and to take back."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from rest_framework import serializers
 
+from audience_platform.audit.undo import CannotUndo, undo
 from audience_platform.models import AuditEvent
+from audiences.api.pointing import pointing
+from segments.api.errors import Problem, Refused
 from segments.api.filters import EQUALS, ORDERED, ResourceFilters
+from segments.api.operations import Doing, Operation
 from segments.api.resource import ResourceViewSet
 from segments.api.serializer import ObjectField, ResourceSerializer
 
@@ -62,6 +68,22 @@ class AuditEventFilters(ResourceFilters):
         }
 
 
+class Undo(Doing):
+    """The object gets again the values that the event took from it; others stay as they are now.
+    That is an event of its own. Only changes of an audience's or an offer's own values can be."""
+
+    summary = "Take a change of an audience or an offer back"
+
+    def do(self, view: ResourceViewSet, row: Any) -> None:
+        try:
+            with pointing():
+                undo(row)
+        except CannotUndo as error:
+            raise Refused(409, Problem("cannot_undo", str(error))) from error
+        except ValidationError as error:
+            raise Refused(422, *(Problem("invalid", one) for one in error.messages)) from error
+
+
 class AuditEventViewSet(ResourceViewSet):
     """Every change of this space, in their order: by whom, from where, and what it changed."""
 
@@ -70,6 +92,7 @@ class AuditEventViewSet(ResourceViewSet):
     filterset_class = AuditEventFilters
     ordering_fields: ClassVar[list[str]] = ["happened_at"]
     keyset = ("number",)
+    operations: ClassVar[Mapping[str, Operation]] = {"undo": Undo()}
 
     def get_queryset(self) -> QuerySet[AuditEvent]:
         return self.access.seen(AuditEvent.objects.filter(space=self.space))

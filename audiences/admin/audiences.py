@@ -93,8 +93,8 @@ class AudienceAdmin(RowAdmin):
         return render_to_string("admin/audiences/state.html", {"told": audience.told})
 
     @admin.display(description="Changed last", ordering="updated_at")
-    def changed(self, audience: Audience) -> Any:
-        return audience.updated_at
+    def changed(self, audience: Any) -> str:
+        return str(audience.changed)
 
     @admin.display(description="Who is in it")
     def summary(self, audience: Any) -> str:
@@ -134,7 +134,7 @@ class AudienceAdmin(RowAdmin):
         others = [name for name in ("name", "description") if name not in form.configured]
         return [
             (kind.label, {"fields": form.configured, "description": kind.help_text}),
-            (None, {"fields": [*others, tuple(IN_FORCE)]}),
+            (None, {"fields": [*others, *IN_FORCE]}),
             ("More about it", {"fields": RARELY, "classes": ["collapse"]}),
         ]
 

@@ -47,8 +47,7 @@ def _stands(audience: Audience) -> dict[str, Any]:
         "size": found.size.size,
         "share": share(found.size.size, everybody(audience.space_id)),
         "told": told(audience, found, at=now, locked=is_locked(audience, at=now)),
-        "last": audience.versions.first(),
-        "now": now,
+        "last": audience.versions.order_by("-version").first(),
     }
 
 

@@ -14,12 +14,13 @@ from audiences.admin.pages import audience_of, page_of
 from audiences.models import Audience
 from audiences.services.members import members_of
 from audiences.services.members_file import members_file
-from segments.admin.segment_members import PAGE
 from segments.models import Membership
 from segments.search import numbers_found
 
 if TYPE_CHECKING:
     from segments.admin import RowAdmin
+
+PAGE = 20
 
 
 class MembersPanel:

@@ -117,6 +117,7 @@ def prepare(rows: Sequence[Any], space: Space | None) -> None:
     everyone = everybody(space.pk) if space and rows else 0
     for audience in rows:
         found = known[audience.pk]
-        audience.size = found.size.size
+        audience.size = found.size.size if found.size.version else None
         audience.share = share(found.size.size, everyone)
+        audience.changed = clock(audience.updated_at, now)
         audience.told = told(audience, found, at=now)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from django.db.models import Max, Sum
+from django.db.models import Max, Q, Sum
 from django.db.models.functions import TruncDay, TruncHour, TruncMonth
 
 from audiences.models import Audience, AudienceVersion
@@ -29,7 +29,8 @@ _PARTS = {Period.DAY: 24, Period.MONTH: 30, Period.YEAR: 12}
 class Growth:
     """``size`` is that at the end of the hour, day or month that begins at ``start``.
 
-    Who came and went again between two versions that are kept is in neither count.
+    Those of the first version didn't enter: they were there. Who came and went again between two
+    versions that are kept is in neither count.
     """
 
     start: datetime.datetime
@@ -49,7 +50,11 @@ def growth(*, audience: Audience, period: Period, at: datetime.datetime) -> list
     sums = (
         told.order_by()
         .values("part")
-        .annotate(last=Max("version"), entered=Sum("entered"), left=Sum("left"))
+        .annotate(
+            last=Max("version"),
+            entered=Sum("entered", filter=Q(version__gt=1), default=0),
+            left=Sum("left"),
+        )
     )
     by_start = {one["part"]: one for one in sums}
     lasts = versions.filter(version__in=[one["last"] for one in by_start.values()])
