@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 
 from audience_platform.audit.undo import CannotUndo, can_undo, undo
-from audience_platform.models import AuditEvent
+from audience_platform.models import AuditEvent, Scope
 from audiences.models import Audience
 from audiences.services import redefine_audience, refresh_space
 from offers.models import Offer
@@ -121,3 +121,42 @@ def test_the_history_of_an_audience_is_its_part_of_the_trail(
     page = response.content.decode()
     assert "Audience “Young” created" in page
     assert f"“{other.name}”" not in page
+
+
+def test_a_program_takes_a_change_back(
+    api: Any, make_program: Make, make_audience: Make, other_space: Space
+) -> None:
+    audience = make_audience("age_within", minimum_age=18, maximum_age=35, name="Young")
+    redefine_audience(audience, name="Old")
+    path = f"audit-events/{last().id}/undo"
+
+    assert make_program(other_space).post(path).status_code == 404
+    assert make_program(scope=Scope.READ).post(path).status_code == 403
+    response = api.post(path)
+    assert response.status_code == 200
+    assert response.json()["data"]["attributes"]["changes"]["name"]["after"] == "Old"
+    assert Audience.objects.get().name == "Young"
+    assert last().actor_type == "api-key"
+
+
+def test_a_program_is_told_why_a_change_is_not_taken_back(
+    api: Any, make_audience: Make, make_segment: Make, make_offer: Make
+) -> None:
+    created = last_of(make_segment("old"))
+    refused = api.post(f"audit-events/{created.id}/undo")
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (409, "cannot_undo")
+    old, new = make_segment(), make_segment()
+    audience = make_audience("in_any_segment", segments=[str(old.id)])
+    redefine_audience(audience, configuration={"segments": [str(new.id)]})
+    changed = last_of(audience)
+    delete_row(old)
+    assert api.post(f"audit-events/{changed.id}/undo").status_code == 422
+    offer = make_offer(external_id="a")
+    save_row(offer, external_id="b")
+    changed = last_of(offer)
+    make_offer(external_id="a")
+    assert api.post(f"audit-events/{changed.id}/undo").status_code == 422
+
+
+def last_of(row: Any) -> AuditEvent:
+    return AuditEvent.objects.filter(object_id=str(row.id)).latest("number")
