@@ -65,7 +65,7 @@ def _distance(one: float, two: float, both: float) -> float:
         return (one + two) * 1.04
     nearest, farthest = abs(one - two), one + two
     if both >= math.pi * min(one, two) ** 2 * (1 - 1e-9):
-        return nearest * 0.6
+        return nearest * 0.8
     for _ in range(60):
         middle = (nearest + farthest) / 2
         if _lens(one, two, middle) > both:

@@ -149,7 +149,7 @@ def _compared(audiences: Sequence[Audience], space: Space) -> dict[str, Any]:
             _shared(by_number[pair.first], by_number[pair.second], pair.both)
             for pair in found.pairs
         ],
-        "parts": parts,
+        "combinations": parts,
         "in_any": found.everyone,
         "in_all": found.in_all,
         "of_any": share(found.in_all, found.everyone),

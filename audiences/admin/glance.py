@@ -44,7 +44,7 @@ def _stands(audience: Audience) -> dict[str, Any]:
     found = standing(audience=audience, at=now)
     return {
         "audience": audience,
-        "size": found.size.size,
+        "size": found.size.size if found.size.version else None,
         "share": share(found.size.size, everybody(audience.space_id)),
         "told": told(audience, found, at=now, locked=is_locked(audience, at=now)),
         "last": audience.versions.order_by("-version").first(),

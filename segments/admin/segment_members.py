@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import messages
-from django.db.models import F
+from django.db.models.expressions import RawSQL
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from segments.models import Membership, Segment, SegmentMembership
+from segments.search import numbers_found
 from segments.services import add_members, memberships_by_external_id, remove_members
 
 if TYPE_CHECKING:
@@ -54,13 +55,16 @@ def members_context(request: HttpRequest, segment: Segment) -> dict[str, Any]:
     """A page of the segment's members: found by what was typed, after the one that was last."""
     words = request.GET.get("q", "").strip()
     after = request.GET.get("after", "")
-    members = Membership.objects.filter(
-        segment_memberships__segment=segment,
-        segment_memberships__membership_id__gt=int(after) if after.isdecimal() else 0,
-    ).order_by("number")
-    if words:  # ordered as in FoundPaginator: not row after row along the index
-        members = members.found_by(words).order_by(F("number") + 0)
-    page = list(members[: PAGE + 1])
+    places = SegmentMembership.objects.filter(
+        segment=segment, membership__gt=int(after) if after.isdecimal() else 0
+    )
+    if words:
+        found = numbers_found(space=segment.space, words=words)
+        among = RawSQL("SELECT unnest(%s::int[])", ["{" + ",".join(map(str, found)) + "}"])
+        places = places.filter(membership__in=among)
+    numbers = places.order_by("membership").values_list("membership", flat=True)[: PAGE + 1]
+    members = Membership.objects.filter(pk__in=list(numbers)).order_by("number")
+    page = list(members)
     return {
         "words": words,
         "members": page[:PAGE],

@@ -45,11 +45,11 @@ class AudienceForm(RowForm):
         return {name: self.cleaned_data[name] for name in self.declared_fields if name != "space"}
 
     def clean_lifecycle(self) -> str:
-        return self.cleaned_data["lifecycle"] or str(self["lifecycle"].initial)
+        return self.cleaned_data["lifecycle"] or str(self.fields["lifecycle"].initial)
 
     def clean_enabled(self) -> bool:
         given: bool | None = self.cleaned_data["enabled"]
-        return bool(self["enabled"].initial) if given is None else given
+        return bool(self.fields["enabled"].initial) if given is None else given
 
     def clean_metadata(self) -> Any:
         return {} if self.cleaned_data["metadata"] is None else self.cleaned_data["metadata"]

@@ -76,6 +76,7 @@ def _fields(audience: Audience) -> dict[str, forms.Field]:
     return {
         "lifecycle": forms.ChoiceField(
             choices=[(step.value, step.label) for step in dict.fromkeys(steps)],
+            initial=audience.lifecycle,
             required=False,
             widget=UnfoldSelect,
             help_text=f"{known.get_field('lifecycle').help_text} Archived is for good.",
@@ -83,6 +84,7 @@ def _fields(audience: Audience) -> dict[str, forms.Field]:
         "enabled": forms.TypedChoiceField(
             label="Switched",
             choices=[(True, "on"), (False, "off")],
+            initial=audience.enabled,
             coerce=lambda text: text == "True",
             empty_value=None,
             required=False,

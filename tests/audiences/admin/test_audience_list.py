@@ -32,11 +32,11 @@ def some(make_audience: Make, make_membership: Make, space: Space) -> list[Audie
         )
         for name, least in (("One", 2), ("Two", 1), ("Three", 0))
     ]
-    refresh_space(space=space, now=timezone.now())
     redefine_audience(made[0], labels=["a", "b"])
     redefine_audience(made[1], labels=["b"])
     draft = make_audience("age_within", name="Draft", minimum_age=18)
     Audience.objects.filter(pk=draft.pk).update(lifecycle=Lifecycle.DRAFT)
+    refresh_space(space=space, now=timezone.now())
     return made
 
 

@@ -57,7 +57,7 @@ def test_two_audiences_are_told_in_numbers(colleague: Any, some: list[Audience])
     (pair,) = told["pairs"]
     assert (pair.both, pair.of_first, pair.of_second) == (2, "33.3 %", "25 %")
     assert (pair.only_first, pair.only_second) == (4, 6)
-    assert [(part.count, part.sentence, part.width) for part in told["parts"]] == [
+    assert [(part.count, part.sentence, part.width) for part in told["combinations"]] == [
         (6, "in Lazy, not in Keen", 100),
         (4, "in Keen, not in Lazy", 66.7),
         (2, "in Keen and Lazy", 33.3),
@@ -88,7 +88,7 @@ def copies(some: list[Audience], count: int) -> list[Audience]:
 
 
 def test_those_in_just_some_are_made_an_audience(colleague: Any, some: list[Audience]) -> None:
-    part = compared(colleague, some).context["parts"][-1]
+    part = compared(colleague, some).context["combinations"][-1]
     assert part.sentence == "in Keen, not in Lazy or Keenest"
     asked = parse_qs(urlsplit(part.make).query)
     rule = {
@@ -118,7 +118,7 @@ def test_fewer_than_two_and_more_than_five_are_not_compared(
     numbers = [audience.pk for audience in [*some, *copies(some, 3)][:count]]
     response = colleague.get(f"/admin/{PAGE}", {"audiences": numbers, "compare": ""})
     assert response.context["form"].errors == {"audiences": ["Pick 2 to 5 audiences to compare."]}
-    assert "parts" not in response.context
+    assert "combinations" not in response.context
 
 
 def test_the_page_begins_with_a_choice(colleague: Any, some: list[Audience]) -> None:
