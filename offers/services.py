@@ -40,6 +40,10 @@ def aim_only(*, offer: Offer, audiences: Iterable[Audience]) -> None:
     aim(offer=offer, audiences=kept)
 
 
+def copied_name(offer: Offer) -> str:
+    return f"Copy of {offer.name}"[:_LONGEST_NAME]
+
+
 @transaction.atomic
 def duplicate(
     *,
@@ -60,7 +64,7 @@ def duplicate(
         setattr(copy, field, getattr(offer, field))
     save_row(
         copy,
-        name=name or f"Copy of {offer.name}"[:_LONGEST_NAME],
+        name=name or copied_name(offer),
         publish_at=publish_at,
         expire_at=expire_at,
         discontinued=publish_at is None and expire_at is None,
