@@ -26,7 +26,7 @@ from offers.admin.filters import CategoryFilter, ScheduleFilter, SoonFilter, Who
 from offers.admin.form import OfferForm
 from offers.admin.schedule import glance, timeline
 from offers.admin.viewers import audience_lines, counts_view, phrases_seen, viewers_view
-from offers.admin.withdrawing import discontinue, put_back_again
+from offers.admin.withdrawing import discontinue, put_back
 from offers.models import Offer, Schedule
 from segments.admin import RowAdmin
 
@@ -38,7 +38,7 @@ class OfferAdmin(RowAdmin):
     list_before_template = "admin/offers/above_the_list.html"
     list_display = ["name", "state", "time", "who", "viewers", "category"]
     list_filter = [ScheduleFilter, SoonFilter, WhoFilter, CategoryFilter]
-    actions = [discontinue, put_back_again]
+    actions = [discontinue, put_back]
     search_fields = ["name", "external_id"]
     search_help_text = "Name or external id"
     ordering = ["-number"]

@@ -13,10 +13,10 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
+from offers import services
 from offers.admin.schedule import Glance, glance
 from offers.admin.viewers import cheap_counts
 from offers.models import Offer, Schedule
-from offers.services import put_back, withdraw
 
 if TYPE_CHECKING:
     from segments.admin import RowAdmin
@@ -33,9 +33,11 @@ class _Doing:
     change: Callable[..., list[Offer]]
 
 
-_WITHDRAW = _Doing("discontinue", "Discontinue", "discontinued: nobody sees them", True, withdraw)
+_WITHDRAW = _Doing(
+    "discontinue", "Discontinue", "discontinued: nobody sees them", True, services.withdraw
+)
 _PUT_BACK = _Doing(
-    "put_back", "Put back", "put back: they are shown at their dates", False, put_back
+    "put_back", "Put back", "put back: they are shown at their dates", False, services.put_back
 )
 
 
@@ -59,7 +61,7 @@ def discontinue(model_admin: RowAdmin, request: HttpRequest, offers: Any) -> Any
 
 
 @admin.action(description="Put back those ticked …")
-def put_back_again(model_admin: RowAdmin, request: HttpRequest, offers: Any) -> Any:
+def put_back(model_admin: RowAdmin, request: HttpRequest, offers: Any) -> Any:
     return _asked(_PUT_BACK, model_admin, request, list(offers))
 
 
