@@ -1,9 +1,12 @@
 "use strict";
 
-// Pickers come and go, and change as one picks. The field in one has no name of its own: it takes
-// the label's. The sign that clears one moves out of the list of what is picked.
+// Pickers come and go, and change as one picks. The field in one has no name of its own, nor has
+// one in which nothing is picked: they take the label's. The sign that clears one moves out of the
+// list of what is picked.
+const NAMELESS = ":is(.select2-search__field, .select2-selection--single):not([aria-label])";
+
 function mendPickers() {
-  document.querySelectorAll(".select2-search__field:not([aria-label])").forEach((field) => {
+  document.querySelectorAll(NAMELESS).forEach((field) => {
     const label = field.closest(".field-line")?.querySelector("label");
     field.ariaLabel = label ? label.textContent.trim() : "Search";
   });
