@@ -85,7 +85,8 @@ def _during(space: Space, stretch: Stretch) -> QuerySet[Offer]:
 
 def _chosen(request: HttpRequest) -> dict[str, str]:
     """What the offers are narrowed by. The list of offers takes the same."""
-    return {name: request.GET.get(name, "").strip() for name in ("q", "schedule", "category")}
+    asked = {name: request.GET.get(name, "") for name in ("q", "schedule", "category")}
+    return {name: words.replace("\0", "").strip() for name, words in asked.items()}
 
 
 def _narrowed(offers: Any, request: HttpRequest, now: datetime.datetime) -> QuerySet[Offer]:

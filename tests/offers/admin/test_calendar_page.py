@@ -56,7 +56,7 @@ def test_it_is_searched_and_narrowed(june: Callable[..., list[str]], make_offer:
     make_offer(name="Wine club", category="coupons")
     make_offer(name="Spring box", external_id="box-1", discontinued=True)
     assert june(q="wine") == ["Wine club"]
-    assert june(q="box-") == ["Spring box"]
+    assert june(q="box-\0") == ["Spring box"]
     assert june(schedule="discontinued") == ["Spring box"]
     assert june(schedule="live") == ["Wine club"]
     assert june(category="coupons") == ["Wine club"]
