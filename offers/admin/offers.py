@@ -111,8 +111,9 @@ class OfferAdmin(RowAdmin):
             now, audiences = timezone.now(), list(offer.audiences.all())
             context["glance"] = glance(offer, now)
             context["timeline"] = timeline(offer, now)
-            context["who"] = who(offer, phrases_seen(request, audiences))
-            context["lines"] = audience_lines(request, audiences)
+            phrases = phrases_seen(request, audiences)
+            context["who"] = who(offer, phrases)
+            context["lines"] = audience_lines(request, audiences, phrases)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_related(

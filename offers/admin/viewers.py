@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -50,9 +50,10 @@ def phrases_seen(request: HttpRequest, audiences: Iterable[Audience]) -> dict[in
     return {pk: said[pk] if _is_seen(request, one) else _UNSEEN for pk, one in known.items()}
 
 
-def audience_lines(request: HttpRequest, audiences: Sequence[Audience]) -> list[AudienceLine]:
-    """One for each, in their order."""
-    phrases = phrases_seen(request, audiences)
+def audience_lines(
+    request: HttpRequest, audiences: Sequence[Audience], phrases: Mapping[int, str]
+) -> list[AudienceLine]:
+    """One for each, in their order, with what ``phrases_seen`` says."""
     return [
         AudienceLine(
             capfirst(phrases[audience.pk]),
@@ -79,6 +80,7 @@ def viewers_view(request: HttpRequest, number: int, admin: RowAdmin) -> HttpResp
     state = offer.schedule(now)
     at = offer.publish_at if state == Schedule.UNPUBLISHED and offer.publish_at else now
     audiences = list(offer.audiences.all())
+    lines = audience_lines(request, audiences, phrases_seen(request, audiences))
     aim = count_aimed_at(space=offer.space, audiences=audiences, at=at)
     context = {
         "offer": offer,
@@ -86,7 +88,7 @@ def viewers_view(request: HttpRequest, number: int, admin: RowAdmin) -> HttpResp
         "viewers": aim.count if state in (Schedule.LIVE, Schedule.UNPUBLISHED) else 0,
         "aim": aim,
         "percent": _percent(aim.count, aim.everyone),
-        "lines": _counted(audience_lines(request, audiences), aim),
+        "lines": _counted(lines, aim),
         "counted_at": now,
     }
     return TemplateResponse(request, "admin/offers/viewers.html", context)

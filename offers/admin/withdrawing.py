@@ -34,10 +34,10 @@ class _Doing:
 
 
 _WITHDRAW = _Doing(
-    "discontinue", "Discontinue", "discontinued: nobody sees them", True, services.withdraw
+    "discontinue", "Discontinue", "discontinued: hidden from everybody", True, services.withdraw
 )
 _PUT_BACK = _Doing(
-    "put_back", "Put back", "put back: they are shown at their dates", False, services.put_back
+    "put_back", "Put back", "put back: shown again when the dates say so", False, services.put_back
 )
 
 

@@ -1,18 +1,24 @@
 "use strict";
 
-// Pickers come and go, and change as one picks. The field in one has no name of its own, nor has
-// one in which nothing is picked: they take the label's. The sign that clears one moves out of the
-// list of what is picked.
-const NAMELESS = ":is(.select2-search__field, .select2-selection--single):not([aria-label])";
-
+// Pickers come and go, and change as one picks. What is in one has no name of its own: the field
+// takes the label's, and so does what is picked. The sign that clears one moves out of the list of
+// what is picked.
 function mendPickers() {
-  document.querySelectorAll(NAMELESS).forEach((field) => {
-    const label = field.closest(".field-line")?.querySelector("label");
-    field.ariaLabel = label ? label.textContent.trim() : "Search";
+  document.querySelectorAll(".select2-search__field:not([aria-label])").forEach((field) => {
+    field.ariaLabel = labelOf(field) ?? "Search";
   });
+  document
+    .querySelectorAll(".select2-selection--single > .select2-selection__rendered")
+    .forEach((picked) => {
+      picked.ariaLabel = `${labelOf(picked) ?? "Picked"} ${picked.title}`.trim();
+    });
   document
     .querySelectorAll("ul.select2-selection__rendered > .select2-selection__clear")
     .forEach((sign) => sign.parentElement.before(sign));
+}
+
+function labelOf(part) {
+  return part.closest(".field-line")?.querySelector("label")?.textContent.trim();
 }
 
 new MutationObserver(mendPickers).observe(document, { childList: true, subtree: true });
