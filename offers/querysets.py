@@ -23,6 +23,15 @@ class OfferQuerySet(models.QuerySet["Offer"]):
         """Those that are on show at a moment: not discontinued, published, not expired."""
         return self.filter(self.live_q(at))
 
+    def during_q(self, begin: datetime.datetime, end: datetime.datetime) -> Q:
+        started = Q(publish_at__isnull=True) | Q(publish_at__lt=end)
+        not_over = Q(expire_at__isnull=True) | Q(expire_at__gt=begin)
+        return started & not_over
+
+    def during(self, begin: datetime.datetime, end: datetime.datetime) -> Self:
+        """Those whose time, discontinued or not, has a part between two moments."""
+        return self.filter(self.during_q(begin, end))
+
     def aimed_at_q(self, audience: Audience) -> Q:
         return Q(audiences=audience)
 

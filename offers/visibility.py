@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -26,7 +26,16 @@ from audiences.rules.clock import microseconds
 from audiences.rules.facts import Facts, read_facts
 from audiences.rules.program import Answers, Literal, Program
 from audiences.rules.tree import AnyOf, InSegment, Rule, leaves
-from audiences.services import Meaning, Meanings, Part, held_now, read_meanings, summaries
+from audiences.services import (
+    Meaning,
+    Meanings,
+    Part,
+    held_now,
+    held_stored,
+    meanings_now,
+    read_meanings,
+    summaries,
+)
 from offers.models import Offer, Schedule
 from segments.models import Membership, Segment, Space
 
@@ -125,12 +134,15 @@ def count_viewers(*, offer: Offer, at: datetime.datetime) -> int:
 
 @dataclass(frozen=True)
 class Aim:
-    """How many the space has; how many of them are in all of some audiences; and in each of them,
-    in their order."""
+    """How many the space has; how many of them are in all of some audiences; and for each of these,
+    in their order, how many are in it, how many it takes out of those that the ones before it
+    leave, and how many are left then."""
 
     everyone: int
     count: int
     sizes: list[int]
+    removes: list[int]
+    left: list[int]
 
 
 def count_aimed_at(*, space: Space, audiences: Sequence[Audience], at: datetime.datetime) -> Aim:
@@ -138,24 +150,51 @@ def count_aimed_at(*, space: Space, audiences: Sequence[Audience], at: datetime.
     force holds nobody."""
     everyone = Membership.objects.filter(space=space).count()
     if not audiences:
-        return Aim(everyone, everyone, [])
-    meanings = read_meanings(space)
-    asked = {
+        return Aim(everyone, everyone, [], [], [])
+    meanings = meanings_now(space)
+    asked = _in_force(meanings, audiences)
+    sets = held_now(space=space, meanings=meanings, asked=list(asked.values()), at=at)
+    held = dict(zip(asked, sets, strict=True))
+    each = [held.get(audience.pk, BitMap()) for audience in audiences]
+    passed: Iterator[BitMap] = accumulate(each, BitMap.__and__)
+    left = [len(members) for members in passed]
+    removes = [before - after for before, after in pairwise([everyone, *left])]
+    return Aim(everyone, left[-1], [len(one) for one in each], removes, left)
+
+
+def count_cheaply(
+    *, space: Space, offers: Iterable[Offer], at: datetime.datetime
+) -> dict[int, int | None]:
+    """How many are in all audiences of each offer, by the offers' numbers; their audiences are
+    prefetched. ``None`` where not all of its audiences' stored sets are as good as the facts."""
+    everyone = Membership.objects.filter(space=space).count()
+    aimed = {
+        offer.pk: {audience.pk: audience for audience in offer.audiences.all()} for offer in offers
+    }
+    distinct = {pk: audience for audiences in aimed.values() for pk, audience in audiences.items()}
+    meanings = meanings_now(space)
+    asked = _in_force(meanings, distinct.values())
+    held = held_stored(space=space, meanings=meanings, asked=list(asked.values()), at=at)
+    held |= {pk: BitMap() for pk in distinct.keys() - asked.keys()}
+
+    def count(audiences: Collection[int]) -> int | None:
+        if not audiences:
+            return everyone
+        sets = [held[pk] for pk in audiences if pk in held]
+        return len(sets[0].intersection(*sets[1:])) if len(sets) == len(audiences) else None
+
+    return {pk: count(audiences) for pk, audiences in aimed.items()}
+
+
+def _in_force(meanings: Meanings, audiences: Iterable[Audience]) -> dict[int, Meaning]:
+    """What those audiences mean that can hold anybody, by their numbers."""
+    return {
         audience.pk: meaning
         for audience in audiences
         if audience.is_kept
         and (meaning := meanings.by_number.get(audience.pk))
         and not meaning.error
     }
-    held = dict(
-        zip(
-            asked,
-            held_now(space=space, meanings=meanings, asked=list(asked.values()), at=at),
-            strict=True,
-        )
-    )
-    each = [held.get(audience.pk, BitMap()) for audience in audiences]
-    return Aim(everyone, len(each[0].intersection(*each[1:])), [len(one) for one in each])
 
 
 _catalogues: dict[int, _Catalogue] = {}

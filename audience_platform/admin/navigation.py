@@ -33,6 +33,12 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     superuser = getattr(request.user, "is_superuser", False)
     home = {"title": "Home", "icon": "home", "link": reverse("admin:index")}
     targeting = _items(_TARGETING) if spaces_of(request) else []
+    if targeting:
+        calendar = reverse("admin:offers_offer_calendar")
+        offers = next(item for item in targeting if item["title"] == "Offers")
+        offers["active"] = offers["link"] in request.path and request.path != calendar
+        place = targeting.index(offers) + 1
+        targeting.insert(place, {"title": "Calendar", "icon": "calendar_month", "link": calendar})
     access = (_items(_ACCESS) if spaces_of(request) else []) + (
         _items(_SUPERUSERS) if superuser else []
     )

@@ -1,8 +1,8 @@
 from audiences.services.define import define_audience, redefine_audience
 from audiences.services.describe import referred_names, summaries, warnings
 from audiences.services.explain import audiences_of, explain
-from audiences.services.meaning import Meaning, Meanings, Part, read_meanings
-from audiences.services.now import held_now
+from audiences.services.meaning import Meaning, Meanings, Part, meanings_now, read_meanings
+from audiences.services.now import held_now, held_stored
 from audiences.services.overlap import overlap
 from audiences.services.preview import preview
 from audiences.services.refresh import Outcome, refresh_space
@@ -17,6 +17,8 @@ __all__ = [
     "define_audience",
     "explain",
     "held_now",
+    "held_stored",
+    "meanings_now",
     "overlap",
     "preview",
     "read_meanings",

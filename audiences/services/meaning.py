@@ -145,6 +145,13 @@ def kept_meanings(space: Space, version: int) -> Meanings:
     return kept[1]
 
 
+def meanings_now(space: Space) -> Meanings:
+    """Those of all the space's audiences as they are defined now. Cheap, unless one was changed."""
+    # read before the definitions: one that changes meanwhile is read again the next time
+    version = Space.objects.values_list("definitions_version", flat=True).get(pk=space.pk)
+    return kept_meanings(space, version)
+
+
 class _Reader:
     def __init__(
         self,

@@ -25,8 +25,25 @@ def held_now(
 ) -> list[BitMap]:
     """The members of each, by the facts as they are and the clock of ``at``.
 
-    Where the definition is the one that was worked out, and the clock has moved nobody since, only
-    the changed memberships are asked.
+    All memberships are asked only for those that ``held_stored`` leaves out.
+    """
+    found = held_stored(space=space, meanings=meanings, asked=asked, at=at)
+    rules = {meaning.audience.pk: meaning.rule for meaning in asked}
+    if absent := [pk for pk in rules if pk not in found]:
+        whole = [rules[pk] for pk in absent]
+        worked_out = work_out(space=space, meanings=meanings, rules=whole, at=at)
+        found.update(zip(absent, worked_out, strict=True))
+    return [found[meaning.audience.pk] for meaning in asked]
+
+
+def held_stored(
+    *, space: Space, meanings: Meanings, asked: Sequence[Meaning], at: datetime.datetime
+) -> dict[int, BitMap]:
+    """The same, by the audiences' numbers, of those that cost little: only the changed memberships
+    are asked.
+
+    Left out is an audience whose definition is another than was worked out, or in which the clock
+    has moved somebody since.
     """
     changed = noted(space)  # first: a set read later may know of more, never of less
     statuses = AudienceStatus.objects.in_bulk([meaning.audience.pk for meaning in asked])
@@ -48,11 +65,7 @@ def held_now(
                     found[pk] |= answers.members(rules[pk])
                 except TooMuchWork:
                     del found[pk]  # and ``work_out`` has the last word
-    if absent := [pk for pk in rules if pk not in found]:
-        whole = [rules[pk] for pk in absent]
-        worked_out = work_out(space=space, meanings=meanings, rules=whole, at=at)
-        found.update(zip(absent, worked_out, strict=True))
-    return [found[meaning.audience.pk] for meaning in asked]
+    return found
 
 
 def _is_followed(meaning: Meaning, status: AudienceStatus, at: datetime.datetime) -> bool:

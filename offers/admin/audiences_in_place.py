@@ -141,7 +141,8 @@ class AudiencesInPlace:
         if kind == EXISTING:
             return Card(place, kind, ExistingForm(self._request, data, self._offer.space, prefix))
         form = self._admin.form_of_type(self._request, kind)
-        instance = audience or Audience(space=self._offer.space)
+        instance = audience or Audience()
+        instance.space = self._offer.space  # known, and so not asked for again
         return Card(place, kind, form(data, prefix=prefix, instance=instance))
 
     @cached_property

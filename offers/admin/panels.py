@@ -25,17 +25,17 @@ class MembershipOffersPanel:
 
     def context(self, request: HttpRequest, row: Membership) -> Mapping[str, Any]:
         asked = request.GET.get("at", "")
-        at = _moment(asked) or timezone.now()
+        at = read_moment(asked) or timezone.now()
         answers = membership_offers(space=row.space, membership=row.id, at=at)
         groups: dict[str, list[dict[str, Any]]] = {"visible": [], "hidden": [], "off": []}
         for answer in answers:
-            groups[_group(answer)].append(_in_words(answer))
+            groups[_group(answer)].append(in_words(answer))
         return {
             **groups,
             "membership": row,
             "at": at,
             "asked": asked,
-            "misread": bool(asked) and _moment(asked) is None,
+            "misread": bool(asked) and read_moment(asked) is None,
             "none": not answers,
         }
 
@@ -55,7 +55,7 @@ def _group(answer: Visibility) -> str:
     return "off" if answer.visible_status in list(Schedule) else "hidden"
 
 
-def _in_words(answer: Visibility) -> dict[str, Any]:
+def in_words(answer: Visibility) -> dict[str, Any]:
     """The answer for people: its status as a label, its reasons as sentences."""
     offer = answer.offer
     # What an answer keeps is the same for everybody; here moments go by the clock of the space.
@@ -74,7 +74,7 @@ def _in_words(answer: Visibility) -> dict[str, Any]:
     }
 
 
-def _moment(text: str) -> datetime.datetime | None:
+def read_moment(text: str) -> datetime.datetime | None:
     """A moment as a browser's date and time field sends it, by the clock of the space."""
     try:
         read = parse_datetime(text)

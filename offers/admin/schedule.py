@@ -54,6 +54,71 @@ def glance(offer: Offer, at: datetime.datetime) -> Glance:
     return Glance(state, LABELS[state], _sentence(offer, state, at), begins, ends, _done(offer, at))
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A moment of an offer's time: “Shown from”, “1 May 2026, 09:00”, “3 days ago”."""
+
+    kind: str  # begins, now, ends, off
+    label: str
+    when: str
+    distance: str
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """A picture of an offer's time. Places are percents of its width; where there is no beginning
+    or end, the bar reaches the edge, and is open there."""
+
+    begin: float
+    end: float
+    now: float
+    open_begin: bool
+    open_end: bool
+    moments: list[Moment]
+
+
+def timeline(offer: Offer, at: datetime.datetime) -> Timeline:
+    begin, end = offer.publish_at, offer.expire_at
+    known = [each for each in (begin, at, end) if each is not None]
+    span = max(known) - min(known) or datetime.timedelta(days=1)
+    first = min(known) - span * (0.05 if begin else 0.2)
+    last = max(known) + span * (0.05 if end else 0.2)
+
+    def place(moment: datetime.datetime) -> float:
+        return round(100 * ((moment - first) / (last - first)), 2)
+
+    return Timeline(
+        begin=place(begin) if begin else 0,
+        end=place(end) if end else 100,
+        now=place(at),
+        open_begin=begin is None,
+        open_end=end is None,
+        moments=_moments(offer, at),
+    )
+
+
+def _moments(offer: Offer, at: datetime.datetime) -> list[Moment]:
+    """In their order; those that there are not come first and last."""
+    begin, end = offer.publish_at, offer.expire_at
+    over = end is not None and end <= at
+    begins = Moment(
+        "begins", "Visible from", moment(begin) or "the beginning", _from_now(begin, at)
+    )
+    ends = Moment("ends", "Ended" if over else "Until", moment(end) or "no end", _from_now(end, at))
+    off = [Moment("off", "Discontinued", "hidden from everybody", "whatever its dates")]
+    now = [Moment("now", "Now", moment(at), ""), *(off if offer.discontinued else [])]
+    if begin is not None and begin > at:
+        return [*now, begins, ends]
+    return [begins, ends, *now] if over else [begins, *now, ends]
+
+
+def _from_now(moment: datetime.datetime | None, at: datetime.datetime) -> str:
+    if moment is None:
+        return ""
+    past = moment <= at
+    return _distance(at - moment if past else moment - at, ago=past)
+
+
 def _sentence(offer: Offer, state: Schedule, at: datetime.datetime) -> str:
     if state == Schedule.DISCONTINUED:
         return "withdrawn, whatever its dates"

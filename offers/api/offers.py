@@ -9,6 +9,7 @@ from uuid import UUID
 import django_filters
 
 from audiences.models import Audience
+from offers.api.duplicates import Duplicate
 from offers.api.previews import PreviewOffer
 from offers.models import Offer
 from offers.services import aim, aim_only, let_go
@@ -106,7 +107,10 @@ class OfferViewSet(WritableViewSet):
         "created_at",
         "updated_at",
     ]
-    operations: ClassVar[Mapping[str, Operation]] = {"preview": PreviewOffer()}
+    operations: ClassVar[Mapping[str, Operation]] = {
+        "preview": PreviewOffer(),
+        "duplicate": Duplicate(),
+    }
     relationships: ClassVar[Mapping[str, Relationship]] = {
         "audiences": AudiencesOfAnOffer("offers.api.audiences.AudienceViewSet", "audiences")
     }

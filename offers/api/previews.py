@@ -39,7 +39,8 @@ class OfferPreviewSerializer(AnswerSerializer):
     sizes = serializers.ListField(
         read_only=True,
         child=serializers.DictField(),
-        help_text="Of each audience: id, name, and the size that it has now.",
+        help_text="Of each audience, oldest first: id, name, and the size that it has now; how "
+        "many it removes of those whom the ones before it leave, and how many are left then.",
     )
 
     class Meta:
@@ -61,14 +62,15 @@ class PreviewOffer(Operation):
         for name in _SCHEDULE:
             setattr(draft, name, sent.get(name, getattr(offer or draft, name)))
         aimed_at = sent.get("audiences", offer.audiences.all() if offer else [])
-        audiences = list(Audience.objects.filter(pk__in=[audience.pk for audience in aimed_at]))
+        rows = Audience.objects.filter(pk__in=[audience.pk for audience in aimed_at])
+        audiences, seen = list(rows), set(view.access.seen(rows))
         found = count_aimed_at(space=view.space, audiences=audiences, at=at)
         state = draft.schedule(at)
         count = found.count if state == Schedule.LIVE else 0
         values: dict[str, Any] = {
             **{name: getattr(draft, name) for name in _SCHEDULE},
             "offer": offer,
-            "audiences": audiences,
+            "audiences": [audience for audience in audiences if audience in seen],
             "state": state.value,
             "count": count,
             "in_audiences": found.count,
@@ -77,8 +79,17 @@ class PreviewOffer(Operation):
             "exact": True,
             "as_of": at,
             "sizes": [
-                {"id": str(audience.id), "name": str(audience), "size": size}
-                for audience, size in zip(audiences, found.sizes, strict=True)
+                {
+                    "id": str(audience.id),
+                    "name": str(audience),
+                    "size": size,
+                    "removes": removes,
+                    "left": left,
+                }
+                for audience, size, removes, left in zip(
+                    audiences, found.sizes, found.removes, found.left, strict=True
+                )
+                if audience in seen
             ],
         }
         return self.document(view, id, values)

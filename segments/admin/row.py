@@ -170,10 +170,11 @@ class RowAdmin(UnfoldModelAdmin):
         """A page of the rows that a picker offers for what was typed, in select2's form;
         ``uuid`` is the id by which rules refer to a row."""
         space = space_of(request, request.GET.get("space"))
+        words = request.GET.get("term", "")
         rows, _ = self.get_search_results(
             request,
-            self.get_queryset(request).filter(space=space).order_by(*self.get_ordering(request)),
-            request.GET.get("term", ""),
+            self.get_queryset(request).filter(space=space).order_by(*self.order_of_choices(words)),
+            words,
         )
         number = request.GET.get("page", "1")
         first = (int(number) - 1) * CHOICES if re.fullmatch("[1-9][0-9]{0,5}", number) else 0
@@ -188,6 +189,9 @@ class RowAdmin(UnfoldModelAdmin):
                 "pagination": {"more": len(page) > CHOICES},
             }
         )
+
+    def order_of_choices(self, words: str) -> Sequence[Any]:
+        return self.ordering or []
 
     def titles(self, rows: Sequence[Any]) -> Mapping[int, str]:
         """What the rows are called, by their numbers."""

@@ -34,7 +34,10 @@ class MomentField(DateTimeField):
         return access_of(self.context["request"]).space.zone
 
     def to_internal_value(self, value: Any) -> datetime.datetime:
-        moment = super().to_internal_value(value)
+        try:
+            moment = super().to_internal_value(value)
+        except OverflowError:  # the clock of the space takes it out of all years
+            self.fail("out_of_range")
         if not _FIRST <= moment <= _LAST:
             self.fail("out_of_range")
         return moment

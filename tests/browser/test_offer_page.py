@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from types import SimpleNamespace
 
@@ -13,7 +14,7 @@ from offers.models import Offer
 from segments.models import Segment, Space
 from segments.services import save_row
 
-from .hands import pick
+from .hands import go, pick
 
 pytestmark = pytest.mark.browser
 
@@ -59,6 +60,60 @@ def test_audiences_are_taken_off_and_existing_ones_attached(
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("For members aged 18 to 35, and in Wine drinkers.")).to_be_visible()
     assert programme.young in programme.offer.audiences.all()
+
+
+def test_what_each_audience_takes_out_is_seen_and_why_a_member_is_out(
+    open_page: Callable[..., Page], vera: User, programme: SimpleNamespace
+) -> None:
+    page = open_page(vera)
+    page.goto("/admin/")
+    go(page, "Offers")
+    cell = page.get_by_role("row", name="Wine club").locator(f"#viewers-{programme.offer.pk}")
+    expect(cell).to_have_text(re.compile("2|on its page"))
+    page.get_by_role("link", name="Wine club").click()
+
+    wine = page.get_by_role("row", name="Wine lovers")
+    expect(wine.get_by_role("cell")).to_have_text(["4", "0", "0", "2"])
+    expect(page.get_by_role("row", name="Aged 18 to 35").get_by_role("cell")).to_have_text(
+        ["2", "2", "2", "2"]
+    )
+    expect(page.get_by_text("Counted ")).to_be_visible()
+
+    pick(page, "Member", "cleo", "Cleo Ekberg")
+    page.get_by_role("button", name="Look").click()
+    answer = page.locator("#as-member-answer")
+    expect(answer).to_contain_text("Cleo Ekberg doesn't see this offer now.")
+    expect(answer).to_contain_text("Only for members aged 18 to 35.")
+    pick(page, "Member", "ada", "Ada Ekberg")
+    page.get_by_role("button", name="Look").click()
+    expect(answer).to_contain_text("Ada Ekberg may see this offer now.")
+    page.get_by_label("As of").fill("2046-06-01T12:00")
+    page.get_by_role("button", name="Look").click()
+    expect(answer).to_contain_text("Ada Ekberg doesn't see this offer on 1 Jun 2046, 12:00")
+
+
+def test_an_offer_is_duplicated_and_the_copies_are_put_on_show_together(
+    open_page: Callable[..., Page], vera: User, programme: SimpleNamespace
+) -> None:
+    page = open_page(vera)
+    page.goto(f"/admin/offers/offer/{programme.offer.pk}/change/")
+    page.get_by_role("link", name="Duplicate").click()
+    expect(page.get_by_label("Name")).to_have_value("Copy of Wine club")
+    page.get_by_role("button", name="Make the copy").click()
+    expect(page.get_by_text("Nobody sees it yet: it is discontinued.")).to_be_visible()
+    expect(page.get_by_text("For members aged 18 to 35, and in Wine drinkers.")).to_be_visible()
+
+    go(page, "Offers")
+    for name in ("Copy of Wine club", "Withdrawn"):
+        page.get_by_role("row", name=f"Select record {name}").get_by_role("checkbox").check()
+    page.locator("select[name=action]").select_option("put_back")
+    page.get_by_role("button", name="Run").click()
+    expect(page.get_by_role("heading", name="Put back 2 offers?")).to_be_visible()
+    withdrawn = page.get_by_role("row", name="Withdrawn Discontinued")
+    expect(withdrawn).to_contain_text("nobody now, then at once 4")
+    page.get_by_role("button", name="Put back").click()
+    expect(page.get_by_text("2 offers are put back")).to_be_visible()
+    assert not Offer.objects.filter(discontinued=True).exists()
 
 
 def test_a_date_is_picked_from_the_calendar(

@@ -72,6 +72,13 @@ def test_every_page_fits_and_names_its_controls(
         "offers": "offers/offer/",
         "offer": f"offers/offer/{programme.offer.pk}/change/",
         "offer-add": "offers/offer/add/",
+        "offer-duplicate": f"offers/offer/{programme.offer.pk}/duplicate/",
+        "offer-as-member": (
+            f"offers/offer/{programme.offer.pk}/change/?member={programme.members[2].pk}"
+        ),
+        "calendar": "offers/offer/calendar/",
+        "calendar-quarter": "offers/offer/calendar/?zoom=quarter",
+        "calendar-year": "offers/offer/calendar/?zoom=year",
         "offer-delete": f"offers/offer/{programme.offer.pk}/delete/",
         "audiences": "audiences/audience/",
         "audience": f"audiences/audience/{programme.young.pk}/change/",
@@ -104,7 +111,11 @@ def test_every_page_of_an_empty_space_says_what_to_do(
     open_page: Callable[..., Page], vera: User, screenshots: Path
 ) -> None:
     lists = ["offers/offer", "audiences/audience", "segments/segment", "segments/membership"]
-    pages = {"home": "", **{path.partition("/")[2]: f"{path}/" for path in lists}}
+    pages = {
+        "home": "",
+        "calendar": "offers/offer/calendar/",
+        **{path.partition("/")[2]: f"{path}/" for path in lists},
+    }
     page = open_page(vera)
     assert not (wrong := look(page, pages, screenshots / "empty")), "\n".join(wrong)
     assert "Add membership" in page.locator("#content").inner_text()

@@ -180,14 +180,15 @@ class JSONAPISchema(JsonApiAutoSchema):  # type: ignore[misc]  # the library is 
 
     def _responses(self, content: Schema) -> Schema:
         done: Schema = {"description": "Done.", "content": content}
-        if self.view.action == "create":
+        status = 201 if self.view.action == "create" else 200
+        status = self._asked.status if self._asked else status
+        if status == 201:
             where = {"schema": {"type": "string", "format": "uri"}, "description": "Its own URL."}
             done["headers"] = {"Location": where}
         refusals = [*(_READING if self.method == "GET" else _WRITING)]
         refusals += [502] if self._asked and self._asked.asks_others else []
         errors = {"content": {JSON_API: {"schema": Components(self).errors()}}}
-        status = 201 if self.view.action == "create" else 200
         return {
-            str(self._asked.status if self._asked else status): done,
-            **{str(status): {"description": _REFUSALS[status], **errors} for status in refusals},
+            str(status): done,
+            **{str(code): {"description": _REFUSALS[code], **errors} for code in refusals},
         }

@@ -1,15 +1,24 @@
 "use strict";
 
-// Pickers come and go, and change as one picks. The field in one has no name of its own: it takes
-// the label's. The sign that clears one moves out of the list of what is picked.
+// Pickers come and go, and change as one picks. What is in one has no name of its own: the field
+// takes the label's, and so does what is picked. The sign that clears one moves out of the list of
+// what is picked.
 function mendPickers() {
   document.querySelectorAll(".select2-search__field:not([aria-label])").forEach((field) => {
-    const label = field.closest(".field-line")?.querySelector("label");
-    field.ariaLabel = label ? label.textContent.trim() : "Search";
+    field.ariaLabel = labelOf(field) ?? "Search";
   });
+  document
+    .querySelectorAll(".select2-selection--single > .select2-selection__rendered")
+    .forEach((picked) => {
+      picked.ariaLabel = `${labelOf(picked) ?? "Picked"} ${picked.title}`.trim();
+    });
   document
     .querySelectorAll("ul.select2-selection__rendered > .select2-selection__clear")
     .forEach((sign) => sign.parentElement.before(sign));
+}
+
+function labelOf(part) {
+  return part.closest(".field-line")?.querySelector("label")?.textContent.trim();
 }
 
 new MutationObserver(mendPickers).observe(document, { childList: true, subtree: true });

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from offers.admin.schedule import glance, scheduled
+from offers.admin.schedule import glance, scheduled, timeline
 from offers.models import Offer, Schedule
 
 Make = Callable[..., Any]
@@ -60,3 +60,54 @@ def test_the_list_is_filtered_by_what_the_glance_says(
     offer = make_offer(publish_at=publish_at, expire_at=expire_at, discontinued=discontinued)
     found = [state for state in Schedule if Offer.objects.filter(scheduled(state, NOON)).exists()]
     assert found == [offer.schedule(NOON)]
+
+
+@pytest.mark.parametrize(
+    ("publish_at", "expire_at", "places", "open_ends"),
+    [
+        (NOON - DAY, NOON + 3 * DAY, (4.55, 95.45, 27.27), (False, False)),
+        (NOON + 2 * DAY, NOON + 4 * DAY, (50, 95.45, 4.55), (False, False)),
+        (NOON - DAY, None, (4, 100, 84), (False, True)),
+        (None, NOON + DAY, (0, 96, 16), (True, False)),
+        (None, None, (0, 100, 50), (True, True)),
+        (NOON, None, (20, 100, 20), (False, True)),
+    ],
+)
+def test_a_picture_of_its_time_has_room_for_now_and_both_ends(
+    publish_at: Any, expire_at: Any, places: Any, open_ends: Any
+) -> None:
+    drawn = timeline(Offer(publish_at=publish_at, expire_at=expire_at), NOON)
+    assert (drawn.begin, drawn.end, drawn.now) == places
+    assert (drawn.open_begin, drawn.open_end) == open_ends
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({}, ["Visible from the beginning", "Now 15 Jun 2026, 12:00", "Until no end"]),
+        (
+            {"publish_at": NOON + DAY},
+            ["Now 15 Jun 2026, 12:00", "Visible from 16 Jun 2026, 12:00", "Until no end"],
+        ),
+        (
+            {"publish_at": NOON - 2 * DAY, "expire_at": NOON - DAY},
+            [
+                "Visible from 13 Jun 2026, 12:00",
+                "Ended 14 Jun 2026, 12:00",
+                "Now 15 Jun 2026, 12:00",
+            ],
+        ),
+        (
+            {"discontinued": True},
+            [
+                "Visible from the beginning",
+                "Now 15 Jun 2026, 12:00",
+                "Discontinued hidden from everybody",
+                "Until no end",
+            ],
+        ),
+    ],
+)
+def test_its_moments_stand_in_their_order(values: dict[str, Any], said: list[str]) -> None:
+    moments = timeline(Offer(**values), NOON).moments
+    assert [f"{moment.label} {moment.when}" for moment in moments] == said

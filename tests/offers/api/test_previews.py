@@ -51,8 +51,10 @@ def test_those_in_all_the_audiences_are_counted(preview: Make, audiences: list[A
     found = preview(audiences)
     assert (found["count"], found["in_audiences"], found["everyone"]) == (2, 2, 10)
     assert (found["percent"], found["state"], found["exact"]) == (20.0, "live", True)
-    assert [one["size"] for one in found["sizes"]] == [6, 6]
-    assert found["sizes"][0]["id"] == str(audiences[0].id)
+    first, then = found["sizes"]
+    assert (first["id"], then["id"]) == tuple(str(one.id) for one in audiences)
+    assert (first["size"], first["removes"], first["left"]) == (6, 4, 6)
+    assert (then["size"], then["removes"], then["left"]) == (6, 4, 2)
     assert preview()["count"] == 10  # for everyone
     assert not Offer.objects.exists()
 
@@ -79,6 +81,20 @@ def test_an_audience_that_is_not_in_force_lets_nobody_see_it(
     redefine_audience(audiences[0], enabled=False)
     found = preview(audiences)
     assert (found["count"], [one["size"] for one in found["sizes"]]) == (0, [0, 6])
+
+
+def test_an_audience_that_the_key_may_not_see_counts_and_is_not_told(
+    make_program: Make, audiences: list[Audience], make_offer: Make
+) -> None:
+    offer = make_offer(*audiences)
+    redefine_audience(audiences[0], labels=["core/C9"])
+    response = make_program(denied_labels=["core/C9"]).post("offers/preview", _ask(None, offer))
+    data = response.json()["data"]
+    assert data["attributes"]["count"] == 2
+    assert [one["id"] for one in data["attributes"]["sizes"]] == [str(audiences[1].id)]
+    assert data["relationships"]["audiences"]["data"] == [
+        {"type": "audiences", "id": str(audiences[1].id)}
+    ]
 
 
 def test_an_audience_that_there_is_not_is_pointed_at(api: Any, space: Any) -> None:

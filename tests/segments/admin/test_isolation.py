@@ -85,7 +85,10 @@ def test_a_row_of_another_space_is_as_one_that_is_not_there(
     [
         "segments/segment/{segments/segment}/add-members/",
         "segments/segment/{segments/segment}/remove-members/",
-        "offers/offer/{offers/offer}/viewers/",
+        *(
+            f"offers/offer/{{offers/offer}}/{what}/"
+            for what in ("viewers", "as-member", "duplicate")
+        ),
         "segments/space/{space}/enter/",
         "audiences/source/{audiences/source}/lists/",
         *(

@@ -135,6 +135,7 @@ def test_a_chosen_id_that_is_no_uuid_is_refused(api: Any) -> None:
         ("last_order_at", "yesterday", "invalid"),
         ("last_order_at", "0001-01-01T00:00:00+14:00", "overflow"),
         ("last_order_at", "9999-12-31T00:00:00Z", "out_of_range"),
+        ("last_order_at", "0001-01-01", "out_of_range"),  # in the zone of the space: before year 1
         ("metadata", [], "not_an_object"),
     ],
 )
