@@ -17,6 +17,7 @@ from audiences.admin.audiences import titles
 from audiences.admin.group_members import GroupMembersPanel
 from audiences.admin.quintiles_page import quintiles_page
 from audiences.admin.seen import seen
+from audiences.admin.tiers_live import tier_urls
 from audiences.admin.tiers_page import tiers_page
 from audiences.models import Audience, AudienceGroup, GroupKind
 from audiences.rules import fields
@@ -153,6 +154,9 @@ class AudienceGroupAdmin(RowAdmin):
         else:
             save_row(obj)
             order_group(group=obj, audiences=form.cleaned_data["in_order"])
+
+    def get_urls(self) -> list[Any]:
+        return [*tier_urls(self), *super().get_urls()]
 
     # Deleting
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from audiences.services.spread import Spread, Whole, round_width
 
-BARS = 40  # about so many in a picture of numbers
+BARS = 60  # at most, and one more, in a picture of numbers
 _MOST_BARS = 80  # of days, which are taken by the week, the month or the year
 _KNOTS = 400
 _TAIL = 0.01

@@ -100,8 +100,8 @@ def test_tiers_are_looked_at_and_then_saved(colleague: Any, space: Space, people
     sent = fields((None, "Bronze", 0), (None, "Gold", 20), (None, "", ""))
     answer = colleague.save(ADD_TIERS, **sent)
     page = answer.content.decode()
-    assert "Who would move" in page
-    assert "<strong>30</strong> of 30 members" in page
+    assert "Who would be in which" in page
+    assert "<strong>30</strong> of 30 members would be in a tier" in page
     assert AudienceGroup.objects.count() == 0
     answer = colleague.save(ADD_TIERS, **{**sent, "action": "save", "seen": seen(answer)})
     assert "“Loyalty” is saved" in answer.content.decode()
@@ -120,6 +120,7 @@ def test_what_was_not_looked_at_is_not_saved(
     assert "<strong>5</strong> of 30 members would be in another tier" in looked.content.decode()
     other = fields(*rows[:2], (gold, "Gold", 25), action="save", seen=seen(looked))
     again = colleague.save(page, **other)
+    assert "Nothing is saved yet" in again.content.decode()
     assert "<strong>10</strong> of 30 members" in again.content.decode()
     gold.refresh_from_db()
     assert gold.configuration["start"] == 20
