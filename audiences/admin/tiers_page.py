@@ -174,10 +174,11 @@ def _attributes(space: Space, chosen: str) -> list[tuple[str, str]]:
 def _panels(request: HttpRequest, model_admin: RowAdmin, group: AudienceGroup | None) -> list[str]:
     if group is None:
         return []
-    return [
+    drawn = [
         render_to_string(panel.template, dict(panel.context(request, group)), request)
         for panel in model_admin.panels
     ]
+    return [panel for panel in drawn if panel.strip()]
 
 
 def matrix(found: TierMoves) -> Mapping[str, Any]:
