@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.text import capfirst
 
+from audiences.admin.draft import draft_urls
 from audiences.admin.forms import FORMS, AudienceForm
 from audiences.admin.list_members import ListMembersPanel, list_urls
 from audiences.admin.rule_builder import rule_builder_urls
@@ -129,7 +130,7 @@ class AudienceAdmin(RowAdmin):
         return TemplateResponse(request, "admin/audiences/choose_type.html", context)
 
     def get_urls(self) -> list[Any]:
-        own = [*list_urls(self), *sync_urls(self), *rule_builder_urls(self)]
+        own = [*list_urls(self), *sync_urls(self), *rule_builder_urls(self), *draft_urls(self)]
         return [*own, *super().get_urls()]
 
     def save_model(

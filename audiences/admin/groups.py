@@ -85,7 +85,7 @@ class AudienceGroupForm(RowForm):
         queryset=Audience.objects.none(),
         widget=PickInOrder,
         required=False,
-        help_text="In this order. An audience is in one group at most.",
+        help_text="Type a part of a name to add one. An audience is in one group at most.",
         error_messages={"invalid_choice": "Pick audiences of this space."},
     )
 
