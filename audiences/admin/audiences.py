@@ -17,6 +17,7 @@ from audiences.admin.list_members import ListMembersPanel, list_urls
 from audiences.admin.rule_builder import rule_builder_urls
 from audiences.admin.seen import seen
 from audiences.admin.sync_state import SyncPanel, sync_urls
+from audiences.admin.ways import ways
 from audiences.models import Audience
 from audiences.services import summaries, warnings
 from audiences.services.convert import Unsayable, in_pql
@@ -124,7 +125,7 @@ class AudienceAdmin(RowAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": "Add audience",
-            "types": [kind for name, kind in registry.TYPES.items() if name in FORMS],
+            "ways": ways(),
             "opts": self.opts,
         }
         return TemplateResponse(request, "admin/audiences/choose_type.html", context)

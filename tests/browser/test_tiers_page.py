@@ -16,7 +16,7 @@ from audiences.models import AudienceGroup
 from audiences.services import refresh_space
 from segments.models import Membership, Space
 
-from .hands import go
+from .hands import go, pick
 
 pytestmark = pytest.mark.browser
 
@@ -135,3 +135,24 @@ def test_without_a_script_tiers_are_looked_at_and_then_saved(
     expect(page.locator("#moves")).to_contain_text("4 of 4 members would be in a tier")
     page.get_by_role("button", name="Save these tiers").click()
     assert AudienceGroup.objects.get().audiences.count() == 2
+
+
+def test_a_groups_audiences_are_picked_and_put_in_order(
+    open_page: Callable[..., Page], vera: User, programme: SimpleNamespace
+) -> None:
+    page = open_page(vera)
+    page.goto("/admin/audiences/audiencegroup/add/?kind=plain")
+    page.get_by_label("Name").fill("Seasons")
+    pick(page, "Audiences", "Wine", "Wine lovers")
+    pick(page, "Audiences", "", "Aged 18 to 35")
+    lines = page.locator(".in-order li")
+    expect(lines).to_have_count(2)
+    lines.nth(0).drag_to(lines.nth(1), target_position={"x": 20, "y": 40})
+    expect(lines.nth(0)).to_contain_text("Aged 18 to 35")
+    page.get_by_role("button", name="Move Aged 18 to 35 down").click()
+    expect(lines.nth(1)).to_contain_text("Aged 18 to 35")
+    page.get_by_role("button", name="Move Aged 18 to 35 up").press("Enter")
+    expect(lines.nth(0)).to_contain_text("Aged 18 to 35")
+    page.get_by_role("button", name="Save", exact=True).click()
+    places = AudienceGroup.objects.get().places.select_related("audience").order_by("position")
+    assert [place.audience.name for place in places] == ["", "Wine lovers"]

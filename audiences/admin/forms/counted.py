@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from itertools import chain
 from typing import Any
@@ -28,8 +27,9 @@ class CountedForm(AudienceForm):
             return
         page = reverse("admin:audiences_audience_draft")
         number = f"&audience={self.instance.pk}" if self.instance.pk else ""
-        told = {"url": f"{page}?type={self.audience_type}{number}", "fields": self.asked()}
-        self.fields[self.asked()[0]].widget.attrs["data-draft"] = json.dumps(told)
+        attrs = self.fields[self.asked()[0]].widget.attrs
+        attrs["data-draft"] = f"{page}?type={self.audience_type}{number}"
+        attrs["data-draft-fields"] = " ".join(self.asked())
 
     @classmethod
     def asked(cls) -> list[str]:

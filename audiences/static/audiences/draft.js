@@ -8,7 +8,8 @@ window.addEventListener("load", () => {
   if (!first) {
     return;
   }
-  const { url, fields } = JSON.parse(first.dataset.draft);
+  const url = first.dataset.draft;
+  const fields = first.dataset.draftFields.split(" ");
   const { form } = first;
   const inputs = fields.map((name) => form.querySelector(`[name="${name}"]`));
   const card = made("section", "card draft");

@@ -93,7 +93,9 @@ window.addEventListener("load", () => {
       place(by(moved), by(moved.nextElementSibling));
     });
     $(select).on("change", draw);
-    $(select).on("select2:select", ({ params }) => place(params.data.element, null));
+    $(select).on("select2:select", ({ params }) => {
+      place([...select.options].find(({ value }) => value === String(params.data.id)), null);
+    });
     draw();
   });
 
