@@ -17,6 +17,7 @@ from django.utils.text import capfirst
 from audiences.admin.audience_list import LabelFilter, StateFilter, TypeFilter
 from audiences.admin.by_hand import ByHandPanel, by_hand_urls
 from audiences.admin.compare import compare_page, compare_urls
+from audiences.admin.draft import draft_urls
 from audiences.admin.forms import FORMS, AudienceForm
 from audiences.admin.forms.more import IN_FORCE, RARELY
 from audiences.admin.glance import glance, standing_urls
@@ -28,6 +29,7 @@ from audiences.admin.size_over_time import SizeOverTimePanel
 from audiences.admin.standing import prepare
 from audiences.admin.sync_state import SyncPanel, sync_urls
 from audiences.admin.uses import UsesPanel
+from audiences.admin.ways import ways
 from audiences.models import Audience
 from audiences.services import summaries
 from audiences.services.convert import Unsayable, in_rules
@@ -155,7 +157,7 @@ class AudienceAdmin(RowAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": "Add audience",
-            "types": [kind for name, kind in registry.TYPES.items() if name in FORMS],
+            "ways": ways(),
             "opts": self.opts,
         }
         return TemplateResponse(request, "admin/audiences/choose_type.html", context)
@@ -169,6 +171,7 @@ class AudienceAdmin(RowAdmin):
             list_urls,
             sync_urls,
             rule_builder_urls,
+            draft_urls,
         ]
         return [*(one for urls in parts for one in urls(self)), *super().get_urls()]
 

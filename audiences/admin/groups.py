@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
-from django.db.models import Count, Q
+from django.db.models import Count, Sum
+from django.forms.widgets import Script
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import capfirst
 
 from audiences.admin.audiences import titles
 from audiences.admin.group_members import GroupMembersPanel
+from audiences.admin.group_overlap import GroupOverlapPanel
 from audiences.admin.quintiles_page import quintiles_page
 from audiences.admin.seen import seen
+from audiences.admin.tiers_live import tier_urls
 from audiences.admin.tiers_page import tiers_page
-from audiences.models import Audience, AudienceGroup, GroupKind
+from audiences.models import Audience, AudienceGroup, GroupKind, GroupPlace
 from audiences.rules import fields
 from audiences.services.groups import (
     audiences_of_group,
     change_group,
     delete_group,
+    in_other_groups,
     order_group,
     users_of,
 )
+from audiences.services.standing import sizes
 from segments.admin import RowAdmin, RowForm
 from segments.admin.choices import PickSeveral, pick_from
 from segments.admin.row import link
@@ -49,8 +59,17 @@ _KINDS = [
 ]
 
 
+_NAMED = 4  # audiences of a group, in the list of groups
+_NONE = mark_safe("<span class='quiet'>none yet</span>")
+
+
 class PickInOrder(PickSeveral):
-    """Shows what is chosen in the order in which it is."""
+    """Shows what is chosen in the order in which it is; a script makes of it a list that can be
+    put into another."""
+
+    class Media:
+        css = {"all": ["audiences/group_order.css"]}
+        js = [Script("audiences/group_order.js", defer=True)]
 
     def optgroups(self, name: str, value: list[Any], attrs: Any = None) -> Any:
         [(label, options, place)] = super().optgroups(name, value, attrs)
@@ -66,47 +85,67 @@ class AudienceGroupForm(RowForm):
         queryset=Audience.objects.none(),
         widget=PickInOrder,
         required=False,
-        help_text="In this order. To move one to the end, take it out and pick it again.",
-        error_messages={"invalid_choice": "Pick audiences that are in no other group."},
+        help_text="Type a part of a name to add one. An audience is in one group at most.",
+        error_messages={"invalid_choice": "Pick audiences of this space."},
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        free = Q(place=None)
-        if self.instance.pk:
-            free |= Q(place__group=self.instance)
-            here = audiences_of_group(self.instance)
-            self.initial["in_order"] = [audience.pk for audience in here]
-        audiences = seen(self.request, Audience.objects.filter(free, space=self.of_space))
+        here = audiences_of_group(self.instance) if self.instance.pk else []
+        self.initial["in_order"] = [audience.pk for audience in here]
+        audiences = seen(self.request, Audience.objects.filter(space=self.of_space))
         pick_from(self.fields["in_order"], audiences, self.of_space, titles)
+        told = {number: known.size for number, known in sizes(here).items()}
+        self.fields["in_order"].widget.attrs["data-in-order"] = json.dumps(told)
 
     def clean_in_order(self) -> list[Audience]:
         chosen = {str(audience.pk): audience for audience in self.cleaned_data["in_order"]}
         order = self["in_order"].value() or []
-        return [chosen[number] for number in dict.fromkeys(map(str, order)) if number in chosen]
+        found = [chosen[number] for number in dict.fromkeys(map(str, order)) if number in chosen]
+        if taken := in_other_groups(found, self.instance):
+            raise ValidationError(taken)
+        return found
 
 
 @admin.register(AudienceGroup)
 class AudienceGroupAdmin(RowAdmin):
     form = AudienceGroupForm
-    list_display = ["name", "kind", "attribute_label", "size"]
+    list_display = ["name", "kind", "attribute_label", "audiences_in_order", "size"]
     search_fields = ["name"]
     search_help_text = "Name or description"
     ordering = ["-number"]
 
     def prepare_rows(self, request: HttpRequest, rows: Sequence[Any]) -> None:
-        counted = AudienceGroup.objects.filter(pk__in=[group.pk for group in rows]).order_by()
-        counts = dict(counted.annotate(count=Count("places")).values_list("pk", "count"))
+        known = AudienceGroup.objects.filter(pk__in=[group.pk for group in rows]).order_by()
+        counted = known.annotate(count=Count("places"), held=Sum("places__audience__status__size"))
+        counts = {pk: found for pk, *found in counted.values_list("pk", "count", "held")}
+        places = GroupPlace.objects.filter(group__in=counts, position__lt=_NAMED)
+        audiences = [place.audience for place in places.select_related("audience")]
+        names, held = titles(audiences), sizes(audiences)
+        shown: dict[int, list[tuple[str, int]]] = {number: [] for number in counts}
+        for place in places:
+            number = place.audience_id
+            shown[place.group_id].append((names[number], held[number].size))
         for group in rows:
-            group.size = counts.get(group.pk, 0)
+            group.count, group.held = counts[group.pk]
+            group.first = shown[group.pk]
 
     @admin.display(description="Of")
     def attribute_label(self, group: AudienceGroup) -> str:
-        return fields.get(group.attribute).label if group.attribute else ""
+        return capfirst(fields.get(group.attribute).label) if group.attribute else ""
 
-    @admin.display(description="Audiences")
+    @admin.display(description="Audiences and their members")
+    def audiences_in_order(self, group: Any) -> SafeString:
+        named = format_html_join(
+            ", ", "{} <span class='quiet'>{}</span>", [(n, intcomma(s)) for n, s in group.first]
+        )
+        others = group.count - len(group.first)
+        return format_html("{} and {} more", named, others) if others else named or _NONE
+
+    @admin.display(description="Members")
     def size(self, group: Any) -> str:
-        return str(group.size)
+        """Of tiers: nobody is in two of them."""
+        return str(intcomma(group.held or 0)) if group.is_tiered else ""
 
     # One page for each kind
 
@@ -154,6 +193,9 @@ class AudienceGroupAdmin(RowAdmin):
             save_row(obj)
             order_group(group=obj, audiences=form.cleaned_data["in_order"])
 
+    def get_urls(self) -> list[Any]:
+        return [*tier_urls(self), *super().get_urls()]
+
     # Deleting
 
     def get_deleted_objects(
@@ -182,4 +224,4 @@ class AudienceGroupAdmin(RowAdmin):
         return {group.pk: group.name for group in rows}
 
 
-AudienceGroupAdmin.panels.append(GroupMembersPanel())
+AudienceGroupAdmin.panels += [GroupOverlapPanel(), GroupMembersPanel()]

@@ -6,9 +6,7 @@ ends. What is sent is looked at first: it is saved when it is sent again as it w
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
@@ -17,16 +15,17 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils import timezone
+from django.utils.text import capfirst
 
+from audiences.admin.sent_tiers import SentTiers
 from audiences.models import AudienceGroup, GroupKind
 from audiences.rules import fields
 from audiences.services.describe import summaries
 from audiences.services.fields import rule_fields
 from audiences.services.groups import AudiencesInUse, audiences_of_group
 from audiences.services.standing import sizes
-from audiences.services.tier_moves import TierMoves, preview_tiers
-from audiences.services.tiers import change_tiers, make_tiers, tiers_as_given
+from audiences.services.tier_moves import TierMoves
+from audiences.services.tiers import change_tiers, make_tiers
 from audiences.types import ConfigurationError
 from audiences.types.tier import attribute_problem
 from segments.admin.spaces import current_space, enter_space, space_of
@@ -37,76 +36,12 @@ if TYPE_CHECKING:
     from segments.admin import RowAdmin
 
 _BLANK = 3  # empty rows at the end of the table
+_AT_THE_TIER = "What is wrong is said at its place below. Nothing is saved until it is mended."
+_NOT_SEEN = (
+    "Nothing is saved yet: something changed after who would move was counted last. It is counted "
+    "anew below. Save again if it is what you want."
+)
 _NUMBERS = {"number", "date"}  # types of metadata that have an order
-
-
-class _Sent:
-    """What the page says: as it was sent, or else as the group is."""
-
-    def __init__(self, request: HttpRequest, group: AudienceGroup | None) -> None:
-        self.problems: dict[str, str] = {}  # by the name of the input; "" for the whole
-        if request.method == "POST":
-            self._read(request.POST)
-        elif group is not None:
-            tiers = tiers_as_given(audiences_of_group(group))
-            self.name, self.attribute = group.name, group.attribute
-            self.rows = [{**tier, "end": ""} for tier in tiers]
-            self.last_end = tiers[-1]["end"] if tiers else None
-        else:
-            self.name, self.attribute, self.last_end = "", "total_order_value", None
-            self.rows = [{"id": "", "name": "", "start": 0}]
-
-    def _read(self, sent: Any) -> None:
-        self.name, self.attribute = sent.get("name", "").strip(), sent.get("attribute", "")
-        self.last_end = sent.get("last_end", "").strip() or None
-        columns = [sent.getlist(column) for column in ("tier_id", "tier_name", "tier_start")]
-        self.rows = [
-            {"id": id, "name": name.strip(), "start": start.strip()}
-            for id, name, start in zip(*columns, strict=False)
-            if name.strip() or start.strip()
-        ]
-
-    @property
-    def tiers(self) -> list[dict[str, Any]]:
-        """The tiers as a group takes them."""
-        ends = [*(row["start"] for row in self.rows[1:]), self.last_end]
-        return [
-            {
-                "id": row["id"] or None,
-                "name": row["name"],
-                "start": _none_if_empty(row["start"]),
-                "end": _none_if_empty(end),
-            }
-            for row, end in zip(self.rows, ends, strict=False)  # without rows, an end is left
-        ]
-
-    @property
-    def digest(self) -> str:
-        said = json.dumps([self.attribute, self.tiers], default=str)
-        return sha256(said.encode()).hexdigest()
-
-    def note(self, error: ConfigurationError | ValidationError) -> None:
-        """Keep what a service found wrong, for the input that it is about."""
-        if isinstance(error, ValidationError):
-            self.problems |= {name: " ".join(said) for name, said in error.message_dict.items()}
-            return
-        for path, said in error.problems.items():
-            match path:
-                case ("tiers", int(place), "end") if place < len(self.rows) - 1:
-                    key = f"start-{place + 1}"  # where the next one begins
-                case ("tiers", int(place), "end"):
-                    key = "last_end"
-                case ("tiers", int(place), str(column)):
-                    key = f"{column}-{place}"
-                case ("attribute",):
-                    key = "attribute"
-                case _:
-                    key = ""
-            self.problems[key] = said
-
-
-def _none_if_empty(value: Any) -> Any:
-    return None if value == "" else value
 
 
 def tiers_page(
@@ -114,18 +49,20 @@ def tiers_page(
 ) -> HttpResponse:
     """Show the tiers; look at what was sent; save it when it has been looked at."""
     space = group.space if group else _space(request)
-    sent, found = _Sent(request, group), None
+    sent, found = SentTiers(request, group), None
     editable = group is None or group.kind == GroupKind.TIERS
     if request.method == "POST" and not editable and group is not None:
         return _rename(request, model_admin, group, sent)
     if request.method == "POST":
-        found = _look(space, group, sent)
+        found = sent.look(space, group)
         seen = request.POST.get("seen") == sent.digest
         if found and request.POST.get("action") == "save" and seen and sent.name:
             saved = _save(space, group, sent)
             if saved is not None:
                 _log(request, model_admin, saved, added=group is None)
                 return _back(request, saved)
+        elif found and request.POST.get("action") == "save" and not seen:
+            messages.warning(request, _NOT_SEEN)
         if not sent.name:
             sent.problems["name"] = "Give it a name."
     context = {
@@ -136,6 +73,7 @@ def tiers_page(
         "group": group,
         "space": space,
         "sent": sent,
+        "told": sent.problems.get("") or _AT_THE_TIER,
         "editable": editable,
         "rows": _rows(sent, group, found),
         "attributes": _attributes(space, sent.attribute),
@@ -153,21 +91,7 @@ def _space(request: HttpRequest) -> Space:
     return space
 
 
-def _look(space: Space, group: AudienceGroup | None, sent: _Sent) -> TierMoves | None:
-    try:
-        return preview_tiers(
-            space=space,
-            at=timezone.now(),
-            attribute=sent.attribute,
-            tiers=sent.tiers,
-            group=group,
-        )
-    except ConfigurationError as error:
-        sent.note(error)
-        return None
-
-
-def _save(space: Space, group: AudienceGroup | None, sent: _Sent) -> AudienceGroup | None:
+def _save(space: Space, group: AudienceGroup | None, sent: SentTiers) -> AudienceGroup | None:
     """The group as it is saved; None where a problem has been noted."""
     values: dict[str, Any] = {
         "name": sent.name,
@@ -184,7 +108,7 @@ def _save(space: Space, group: AudienceGroup | None, sent: _Sent) -> AudienceGro
 
 
 def _rename(
-    request: HttpRequest, model_admin: RowAdmin, group: AudienceGroup, sent: _Sent
+    request: HttpRequest, model_admin: RowAdmin, group: AudienceGroup, sent: SentTiers
 ) -> HttpResponse:
     """All that can be changed of quintiles by hand is what they are called."""
     if sent.name:
@@ -207,9 +131,9 @@ def _back(request: HttpRequest, group: AudienceGroup) -> HttpResponseRedirect:
 
 
 def _rows(
-    sent: _Sent, group: AudienceGroup | None, found: TierMoves | None
+    sent: SentTiers, group: AudienceGroup | None, found: TierMoves | None
 ) -> list[dict[str, Any]]:
-    """The rows of the table: the tiers, and some to fill in."""
+    """The rows of the table: the tiers, and some to fill in, of which a script keeps none."""
     there = audiences_of_group(group) if group else []
     known, phrases = sizes(there), summaries(there)
     by_id = {str(audience.id): audience for audience in there}
@@ -223,11 +147,12 @@ def _rows(
                 "summary": phrases[audience.pk] if audience else "",
                 "size": known[audience.pk].size if audience else None,
                 "then": found.then[place] if found and place < len(found.then) else None,
-                "problem": " ".join(
-                    sent.problems[key]
-                    for key in (f"name-{place}", f"start-{place}", f"id-{place}")
-                    if key in sent.problems
-                ),
+                "problems": {
+                    column: sent.problems[f"{column}-{place}"]
+                    for column in ("name", "start", "id")
+                    if f"{column}-{place}" in sent.problems
+                },
+                "blank": place >= len(sent.rows),
             }
         )
     return rows
@@ -236,7 +161,7 @@ def _rows(
 def _attributes(space: Space, chosen: str) -> list[tuple[str, str]]:
     """The fields that tiers may go by, with what they are called; the chosen one among them."""
     found = {
-        one.name: one.label if one.types is None else one.name
+        one.name: capfirst(one.label) if one.types is None else one.name
         for one in rule_fields(space=space)
         if attribute_problem(one.name) is None
         and (one.types is None or _NUMBERS & one.types.keys())
@@ -249,10 +174,11 @@ def _attributes(space: Space, chosen: str) -> list[tuple[str, str]]:
 def _panels(request: HttpRequest, model_admin: RowAdmin, group: AudienceGroup | None) -> list[str]:
     if group is None:
         return []
-    return [
+    drawn = [
         render_to_string(panel.template, dict(panel.context(request, group)), request)
         for panel in model_admin.panels
     ]
+    return [panel for panel in drawn if panel.strip()]
 
 
 def matrix(found: TierMoves) -> Mapping[str, Any]:

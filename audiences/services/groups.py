@@ -72,19 +72,24 @@ def order_group(*, group: AudienceGroup, audiences: Sequence[Audience]) -> Chang
         raise ValidationError(
             {"audiences": f"A group holds {MOST_AUDIENCES} audiences at most, not {len(wanted)}."}
         )
-    elsewhere = GroupPlace.objects.filter(audience__in=wanted).exclude(group=group)
-    taken = [
-        f"“{place.audience}” is in the group “{place.group}” already. Take it out there first."
-        for place in elsewhere.select_related("audience", "group")
-    ]
-    if taken:
-        raise ValidationError({"audiences": taken})
+    if taken := in_other_groups(wanted, group):
+        faults = [ValidationError(sentence, code="conflict") for sentence in taken]
+        raise ValidationError({"audiences": faults})
     places = GroupPlace.objects.filter(group=group)
     before = set(places.values_list("audience", flat=True))
     places.delete()
     place_in_order(group, wanted)
     kept = {audience.pk for audience in wanted}
     return Change(added=len(kept - before), removed=len(before - kept))
+
+
+def in_other_groups(audiences: Sequence[Audience], group: AudienceGroup) -> list[str]:
+    """A sentence for each of the audiences that is in another group than this, which may be new."""
+    elsewhere = GroupPlace.objects.filter(audience__in=audiences).exclude(group=group.pk)
+    return [
+        f"“{place.audience}” is in the group “{place.group}” already. Take it out there first."
+        for place in elsewhere.select_related("audience", "group")
+    ]
 
 
 @transaction.atomic

@@ -17,7 +17,6 @@ from audiences.services.tiers import change_tiers, make_tiers
 from segments.models import Space
 
 PARTS = 5
-_LONG_AGO = datetime.date(1900, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -109,16 +108,11 @@ def _made(space: Space, quintiles: Quintiles) -> AudienceGroup:
 
 def _tiers(measure: Measure, spread: Spread) -> list[dict[str, Any]]:
     """The first begins below whatever anybody has, so that who comes later is in one too."""
-    bounds = [_lowest(spread), *map(spread.written, spread.cuts(PARTS)), None]
+    bounds = [spread.lowest(), *map(spread.written, spread.cuts(PARTS)), None]
     return [
         {"name": f"{measure.name} {place + 1}", "start": bounds[place], "end": bounds[place + 1]}
         for place in range(len(bounds) - 1)
     ]
-
-
-def _lowest(spread: Spread) -> Any:
-    lowest = spread.written(int(spread.values[0]))
-    return min(lowest, _LONG_AGO.isoformat()) if spread.days else min(lowest, 0)
 
 
 def _warning(measure: Measure, spread: Spread) -> str:

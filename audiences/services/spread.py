@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from math import floor, log10
+from math import floor
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ Whole = NDArray[np.int64]
 MOST_BUCKETS = 100
 _SCALE = 6  # decimals of the numbers in metadata
 _LARGEST = Decimal(1 << 62).scaleb(-_SCALE)
+_LONG_AGO = datetime.date(1900, 1, 1)
 _DAY = datetime.timedelta(days=1)
 _DAY_MICROSECONDS = _DAY // datetime.timedelta(microseconds=1)
 _TAIL = 0.99  # what is above this share of the members is one bucket
@@ -57,6 +58,11 @@ class Spread:
             return (EPOCH.date() + _DAY * int(value)).isoformat()
         number = Decimal(int(value)).scaleb(-self.scale)
         return int(number) if number == number.to_integral_value() else float(number)
+
+    def lowest(self) -> Any:
+        """Where a lowest tier begins that takes in whoever comes later, with less than anybody."""
+        lowest = self.written(int(self.values[0]))
+        return min(lowest, _LONG_AGO.isoformat()) if self.days else min(lowest, 0)
 
     def cuts(self, parts: int) -> list[int]:
         """The values at which to cut the members into parts of one size, as near as can be: those
@@ -162,7 +168,8 @@ def histogram(spread: Spread, buckets: int) -> list[Bucket]:
         return []
     tail = np.searchsorted(np.cumsum(spread.counts), spread.members * _TAIL)
     lowest, highest = int(spread.values[0]), int(spread.values[tail])
-    width = _round_width(-(-(highest - lowest + 1) // buckets), spread)
+    least = -(-(highest - lowest + 1) // buckets)
+    width = _round_days(least) if spread.days else round_width(least)
     first = lowest // width * width
     starts = first + width * np.arange(min(buckets, (highest - first) // width + 1))
     places = np.clip((spread.values - first) // width, 0, len(starts) - 1)
@@ -173,9 +180,11 @@ def histogram(spread: Spread, buckets: int) -> list[Bucket]:
     ]
 
 
-def _round_width(least: int, spread: Spread) -> int:
-    """The least of 1, 2, 5, 10, 20 … that is no less; of days 1, 7, and so many times 30."""
-    if spread.days:
-        return next((days for days in (1, 7) if days >= least), -(-least // 30) * 30)
-    power = int(10 ** floor(log10(least)))
+def round_width(least: int) -> int:
+    """The least of 1, 2, 5, 10, 20 … that is no less."""
+    power = int(10 ** (len(str(least)) - 1))
     return next(power * step for step in (1, 2, 5, 10) if power * step >= least)
+
+
+def _round_days(least: int) -> int:
+    return next((days for days in (1, 7) if days >= least), -(-least // 30) * 30)

@@ -15,6 +15,8 @@ from segments.api.serializer import ResourceSerializer
 from segments.api.values import pointer_to, said, sent_value
 from segments.services import InUse
 
+_CONFLICT = "conflict"  # the code of a ValidationError for what another row stands in the way of
+
 
 @contextmanager
 def translated(serializer: ResourceSerializer, received: Resource) -> Iterator[None]:
@@ -33,8 +35,13 @@ def translated_linkage() -> Iterator[None]:
     try:
         yield
     except ValidationError as error:
-        problems = [Problem("invalid", message, pointer="/data") for message in error.messages]
-        raise Refused(422, *problems) from error
+        problems = [
+            Problem(_CONFLICT if fault.code == _CONFLICT else "invalid", message, pointer="/data")
+            for faults in _by_field(error).values()
+            for fault in faults
+            for message in fault.messages
+        ]
+        raise _refused(problems) from error
     except IntegrityError as error:
         raise changed_meanwhile() from error
 
@@ -55,17 +62,29 @@ def changed_meanwhile() -> Refused:
 
 
 def _invalid(error: ValidationError, serializer: ResourceSerializer, received: Resource) -> Refused:
-    errors = error.error_dict if hasattr(error, "error_dict") else {"": error.error_list}
     problems = []
-    for name, faults in errors.items():
+    for name, faults in _by_field(error).items():
         for fault in faults:
             code = fault.code or _code(fault, serializer.Meta.model)
             for message in fault.messages:
                 detail = said(name, sent_value(serializer, received, name), code, message)
                 pointer = "/data/id" if name == "id" else pointer_to(serializer, received, name)
                 problems.append(Problem(code, detail, pointer=pointer))
-    taken = [problem for problem in problems if problem.pointer == "/data/id"]
-    return Refused(409, *taken) if taken else Refused(422, *problems)
+    return _refused(problems)
+
+
+def _by_field(error: ValidationError) -> dict[str, list[ValidationError]]:
+    return error.error_dict if hasattr(error, "error_dict") else {"": error.error_list}
+
+
+def _refused(problems: list[Problem]) -> Refused:
+    """409 where something else is in the way of it, 422 where what was sent is wrong by itself."""
+    in_the_way = [
+        problem
+        for problem in problems
+        if problem.pointer == "/data/id" or problem.code == _CONFLICT
+    ]
+    return Refused(409, *in_the_way) if in_the_way else Refused(422, *problems)
 
 
 def _code(fault: ValidationError, model: type[models.Model]) -> str:

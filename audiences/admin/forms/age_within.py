@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 
-from audiences.admin.forms.base import AudienceForm
+from audiences.admin.forms.counted import CountedForm
 from audiences.types.age_within import OLDEST, YOUNGEST
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def _age(label: str, none: str) -> forms.IntegerField:
     )
 
 
-class AgeWithinForm(AudienceForm):
+class AgeWithinForm(CountedForm):
     audience_type = "age_within"
     configured = [("minimum_age", "maximum_age")]
 

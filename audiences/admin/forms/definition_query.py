@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django import forms
 
-from audiences.admin.forms.base import AudienceForm
+from audiences.admin.forms.counted import CountedForm
 
 if TYPE_CHECKING:
     from django.forms import Textarea as UnfoldTextarea
@@ -14,7 +14,7 @@ else:
     from unfold.widgets import UnfoldAdminTextareaWidget as UnfoldTextarea
 
 
-class DefinitionQueryForm(AudienceForm):
+class DefinitionQueryForm(CountedForm):
     audience_type = "definition_query"
     configured = ["query"]
 

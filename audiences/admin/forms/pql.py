@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 
-from audiences.admin.forms.base import AudienceForm
+from audiences.admin.forms.counted import CountedForm
 from audiences.types import Configuration, Path
 from audiences.types.pql import READERS, TYPE
 
@@ -18,7 +18,7 @@ else:
     from unfold.widgets import UnfoldAdminTextareaWidget as UnfoldTextarea
 
 
-class PqlForm(AudienceForm):
+class PqlForm(CountedForm):
     audience_type = "pql"
     configured = ["value", "format"]
 

@@ -6,13 +6,13 @@ from typing import Any
 
 from django import forms
 
-from audiences.admin.forms.base import AudienceForm
+from audiences.admin.forms.counted import CountedForm
 from audiences.types import Configuration
 from segments.admin.choices import PickSeveral, pick_from
 from segments.models import Segment
 
 
-class _SegmentListForm(AudienceForm):
+class _SegmentListForm(CountedForm):
     configured = ["segments"]
 
     segments = forms.ModelMultipleChoiceField(

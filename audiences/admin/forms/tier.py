@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 
-from audiences.admin.forms.base import AudienceForm
+from audiences.admin.forms.counted import CountedForm
 from audiences.services.tier_stays import tier_group
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ else:
     from unfold.widgets import UnfoldAdminTextInputWidget as UnfoldText
 
 
-class TierForm(AudienceForm):
+class TierForm(CountedForm):
     """One of a group of tiers is shown, and changed with the others on the page of the group."""
 
     audience_type = "tier"

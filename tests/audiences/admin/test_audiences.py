@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -175,3 +176,10 @@ def test_an_audience_shows_and_is_held_by_the_offers_that_use_it(
     assert f'Offer <a href="/admin/offers/offer/{offer.pk}/change/">Spring</a>' in page
     colleague.save(f"{path}/delete/", post="yes")
     assert Audience.objects.exists()
+
+
+def test_every_type_that_has_a_form_is_offered_once(colleague: Any) -> None:
+    page = colleague.page("audiences/audience/add/")
+    offered = re.findall(r'href="\?type=(\w+)"', page)
+    assert sorted(offered) == sorted(FORMS)
+    assert "Others" not in page  # each is under what it has in common with some

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import datetime
+import json
 import re
 from collections.abc import Callable
+from html import unescape
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from audiences.models import Audience, AudienceGroup
@@ -93,15 +97,74 @@ def test_an_audience_of_another_group_is_not_picked(
         f"{GROUPS}add/?kind=plain", space=space.pk, name="More", in_order=[three[0].pk]
     )
     told = answer.context["adminform"].form.errors
-    assert told == {"in_order": ["Pick audiences that are in no other group."]}
+    assert told == {"in_order": ["“18+” is in the group “Ages” already. Take it out there first."]}
+
+
+def test_a_plain_group_tells_how_its_audiences_overlap(
+    colleague: Any, space: Space, three: list[Audience], make_membership: Make, at: Any
+) -> None:
+    for age in (20, 50, 70):
+        make_membership(birthday=at.date() - datetime.timedelta(days=round(365.25 * age) + 10))
+    refresh_space(space=space, now=at)
+    group = make_group(space=space, name="Ages", audiences=three)
+    page = colleague.page(f"{GROUPS}{group.pk}/change/")
+    assert "How they overlap" in page
+    assert re.search(r"40\+</a></th>\s*<td>2</td>\s*<td class=\"shade-4\">2 <span>100 %", page)
+    assert re.search(r"18\+</a></th>\s*<td>3</td>.*?<td class=\"shade-3\">2 <span>67 %", page, re.S)
+    sent = re.search('data-in-order="([^"]*)"', page)
+    assert sent
+    assert json.loads(unescape(sent[1])) == {str(three[n].pk): 3 - n for n in range(3)}
+
+
+def test_one_audience_has_nothing_to_overlap_with(
+    colleague: Any, space: Space, three: list[Audience], loyalty: AudienceGroup
+) -> None:
+    group = make_group(space=space, name="Ages", audiences=three[:1])
+    for one in (group, loyalty):
+        assert "How they overlap" not in colleague.page(f"{GROUPS}{one.pk}/change/")
+
+
+def test_the_list_tells_each_groups_audiences_with_their_members(
+    colleague: Any, space: Space, three: list[Audience], loyalty: AudienceGroup, people: Any
+) -> None:
+    make_group(space=space, name="None")
+    refresh_space(space=space, now=timezone.now())
+    make_group(space=space, name="Ages", audiences=three)
+    page = colleague.page(GROUPS)
+    named = [f"{name} <span class='quiet'>10</span>" for name in ("Bronze", "Silver", "Gold")]
+    assert ", ".join(named) in page
+    assert "18+ <span class='quiet'>0</span>" in page
+    assert ">30<" in re.sub(r"\s", "", page)
+    assert "none yet" in page
+
+
+def test_more_groups_ask_the_database_no_oftener(
+    colleague: Any, space: Space, make_audience: Make
+) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            colleague.page(GROUPS)
+        return len(captured)
+
+    def make() -> None:
+        audiences = [make_audience("age_within", minimum_age=age) for age in range(6)]
+        make_group(space=space, name="Ages", audiences=audiences)
+
+    make()
+    colleague.page(GROUPS)
+    before = queries()
+    assert "and 2 more" in colleague.page(GROUPS)
+    for _ in range(5):
+        make()
+    assert queries() == before
 
 
 def test_tiers_are_looked_at_and_then_saved(colleague: Any, space: Space, people: Any) -> None:
     sent = fields((None, "Bronze", 0), (None, "Gold", 20), (None, "", ""))
     answer = colleague.save(ADD_TIERS, **sent)
     page = answer.content.decode()
-    assert "Who would move" in page
-    assert "<strong>30</strong> of 30 members" in page
+    assert "Who would be in which" in page
+    assert "<strong>30</strong> of 30 members would be in a tier" in page
     assert AudienceGroup.objects.count() == 0
     answer = colleague.save(ADD_TIERS, **{**sent, "action": "save", "seen": seen(answer)})
     assert "“Loyalty” is saved" in answer.content.decode()
@@ -120,6 +183,7 @@ def test_what_was_not_looked_at_is_not_saved(
     assert "<strong>5</strong> of 30 members would be in another tier" in looked.content.decode()
     other = fields(*rows[:2], (gold, "Gold", 25), action="save", seen=seen(looked))
     again = colleague.save(page, **other)
+    assert "Nothing is saved yet" in again.content.decode()
     assert "<strong>10</strong> of 30 members" in again.content.decode()
     gold.refresh_from_db()
     assert gold.configuration["start"] == 20
@@ -250,6 +314,6 @@ def test_groups_of_another_space_are_not_there(
     answer = stranger.save(
         f"{GROUPS}add/?kind=plain", space=other_space.pk, name="Ours", in_order=[three[0].pk]
     )
-    assert "Pick audiences that are in no other group" in answer.content.decode()
+    assert "Pick audiences of this space" in answer.content.decode()
     loyalty.refresh_from_db()
     assert (loyalty.name, loyalty.audiences.count()) == ("Loyalty", 3)

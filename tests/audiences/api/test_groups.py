@@ -97,12 +97,13 @@ def test_an_audience_is_in_one_group_at_most(
     api: Any, ages: AudienceGroup, three: list[Audience], loyalty: AudienceGroup
 ) -> None:
     answer = api.post("audience-groups", document(name="More", audiences=three[:2]))
-    pointer, detail = problem(answer, 422)
+    pointer, detail = problem(answer, 409)
     assert pointer == "/data/relationships/audiences"
     assert "“18+” is in the group “Ages” already. Take it out there first." in detail
     path = f"audience-groups/{ages.id}/relationships/audiences"
     answer = api.post(path, {"data": linkage(loyalty.audiences.all()[:1])})
-    assert "is in the group “Loyalty” already" in problem(answer, 422)[1]
+    assert "is in the group “Loyalty” already" in problem(answer, 409)[1]
+    assert answer.json()["errors"][0]["code"] == "conflict"
     assert AudienceGroup.objects.count() == 2
 
 
