@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.http import HttpRequest
-from django.utils.html import format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
 from segments.admin.choices import PickSeveral, pick_from
+from segments.admin.metadata import MetadataField
 from segments.admin.paging import FoundPaginator, KeyPaginator
 from segments.admin.row import RowAdmin, RowForm
 from segments.models import Membership, Segment
@@ -18,6 +19,9 @@ from segments.services import add_members, remove_members
 
 
 class MembershipForm(RowForm):
+    metadata = MetadataField(
+        help_text="What else is known, by its name. To take a fact out, empty its name and value.",
+    )
     segments = forms.ModelMultipleChoiceField(
         queryset=Segment.objects.none(),
         required=False,
@@ -29,11 +33,21 @@ class MembershipForm(RowForm):
         super().__init__(*args, **kwargs)
         segments = Segment.objects.without_lists().filter(space=self.of_space)
         pick_from(self.fields["segments"], segments, self.of_space)
+        if "metadata" in self.fields:
+            self.fields["metadata"].known = frozenset(self.instance.metadata)  # type: ignore[attr-defined]
         self.places: set[int] = set()
         if self.instance.pk:
             places = self.instance.segment_memberships.without_lists()
             self.places = set(places.values_list("segment_id", flat=True))
             self.initial["segments"] = list(self.places)
+
+    def clean_last_order_at(self) -> datetime.datetime | None:
+        """To the second, as it is shown; and where it wasn't changed, as exactly as it is."""
+        if "last_order_at" not in self.changed_data:
+            kept: datetime.datetime | None = self.instance.last_order_at
+            return kept
+        given: datetime.datetime | None = self.cleaned_data["last_order_at"]
+        return given
 
     def save_places(self) -> None:
         """Give and take away the places in segments that were changed here, and no others."""
@@ -43,6 +57,14 @@ class MembershipForm(RowForm):
             add_members(segment=chosen[number], memberships=member)
         for segment in Segment.objects.filter(pk__in=self.places - chosen.keys()):
             remove_members(segment=segment, memberships=member)
+
+
+def age(membership: Membership, at: datetime.datetime) -> int | None:
+    """In full years, by the clock of the space."""
+    born, today = membership.birthday, membership.space.date_at(at)
+    if born is None:
+        return None
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
 
 @admin.register(Membership)
@@ -63,22 +85,24 @@ class MembershipAdmin(RowAdmin):
     search_fields = ["external_id", "email", "full_name"]  # found_by says how
     search_help_text = "External id, e-mail or name"
     empty_value_display = "–"
+    change_form_template = "admin/segments/membership.html"
     fieldsets = [
         (
-            None,
+            "Who",
             {"fields": ["external_id", ("full_name", "birthday"), ("email", "phone")]},
         ),
         ("Orders", {"fields": [("total_orders", "total_order_value"), "last_order_at"]}),
         ("Segments", {"fields": ["segments"]}),
-        ("Other facts", {"fields": ["facts"]}),
-        ("Change the other facts, as JSON", {"fields": ["metadata"], "classes": ["collapse"]}),
+        ("Other facts", {"fields": ["metadata"]}),
     ]
-    readonly_fields = ["facts"]
 
-    @admin.display(description="As they came in")
-    def facts(self, membership: Membership) -> SafeString:
-        facts = sorted(membership.metadata.items())
-        return format_html_join("", "<div>{}: <b>{}</b></div>", facts) or mark_safe("None.")
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        membership: Membership | None = kwargs.get("obj")
+        if membership is not None and not context["errors"]:  # then it isn't as it is saved
+            context["age"] = age(membership, timezone.now())
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def get_paginator(self, request: HttpRequest, *args: Any, **kwargs: Any) -> KeyPaginator:
         paginator = FoundPaginator if request.GET.get("q") else KeyPaginator
