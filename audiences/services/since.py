@@ -44,7 +44,7 @@ def since(*, audiences: Collection[Audience], membership: int) -> dict[int, Sinc
     held = [number for number, one in sets.items() if membership in one]
     found: dict[int, Since] = {}
     changes = VersionChunk.objects.filter(version__audience__in=held, chunk=membership // CHUNK)
-    rows = changes.order_by("-version").values_list(
+    rows = changes.order_by("-version_id").values_list(
         "version__audience", "version__as_of", "changed"
     )
     for number, moment, changed in rows.iterator():

@@ -347,6 +347,7 @@ def show_part(
             "original": row,
             "back": page_url(row, "change"),
             "part": template,
+            "name": request.path.rstrip("/").rpartition("/")[2],
             **context,
         },
     )
