@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import path, reverse
 from django.utils import timezone
 
 from segments.admin.choices import PickSeveral, pick_from
 from segments.admin.metadata import MetadataField
 from segments.admin.paging import FoundPaginator, KeyPaginator
+from segments.admin.placing import place_view
 from segments.admin.row import RowAdmin, RowForm
-from segments.models import Membership, Segment
+from segments.models import Membership, Segment, SegmentMembership
 from segments.services import add_members, remove_members
 
 
@@ -85,6 +88,7 @@ class MembershipAdmin(RowAdmin):
     search_fields = ["external_id", "email", "full_name"]  # found_by says how
     search_help_text = "External id, e-mail or name"
     empty_value_display = "–"
+    actions = ["place"]
     change_form_template = "admin/segments/membership.html"
     fieldsets = [
         (
@@ -103,6 +107,21 @@ class MembershipAdmin(RowAdmin):
         if membership is not None and not context["errors"]:  # then it isn't as it is saved
             context["age"] = age(membership, timezone.now())
         return super().render_change_form(request, context, *args, **kwargs)
+
+    @admin.action(description="Put into segments, or take out of them")
+    def place(self, request: HttpRequest, rows: Any) -> HttpResponse:
+        ticked = urlencode([("member", row.pk) for row in rows])
+        return HttpResponseRedirect(f"{reverse('admin:segments_membership_place')}?{ticked}")
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(place_view)
+        place = path("place/", view, {"admin": self}, name="segments_membership_place")
+        return [place, *super().get_urls()]
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        names, counts, needed, held = super().get_deleted_objects(objs, request)
+        places = SegmentMembership.objects.filter(membership__in=objs).count()
+        return names, {**counts, "places in segments and lists": places}, needed, held
 
     def get_paginator(self, request: HttpRequest, *args: Any, **kwargs: Any) -> KeyPaginator:
         paginator = FoundPaginator if request.GET.get("q") else KeyPaginator
