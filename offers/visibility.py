@@ -33,9 +33,10 @@ from audiences.services import (
     held_now,
     held_stored,
     meanings_now,
-    read_meanings,
     summaries,
 )
+from audiences.services.meaning import kept_meanings
+from audiences.services.what_if import Supposed
 from offers.models import Offer, Schedule
 from segments.models import Membership, Segment, Space
 
@@ -123,6 +124,27 @@ def membership_offers(*, space: Space, membership: UUID, at: datetime.datetime) 
     """
     facts, version = read_facts(space=space, membership=membership, at=at)
     return _catalogue(space, version).answer(facts, at)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One offer's answer for a membership as it is, and as it would be."""
+
+    before: Visibility
+    after: Visibility
+
+    @property
+    def is_one(self) -> bool:
+        return self.before.visible_reasons != self.after.visible_reasons
+
+
+def what_if(*, space: Space, supposed: Supposed) -> list[Change]:
+    """Every offer of the space, in their order, with both answers."""
+    catalogue = _catalogue(space, supposed.version)
+    before, after = (
+        catalogue.answer(facts, facts.clock.now) for facts in (supposed.now, supposed.then)
+    )
+    return [Change(*answers) for answers in zip(before, after, strict=True)]
 
 
 def count_viewers(*, offer: Offer, at: datetime.datetime) -> int:
@@ -230,7 +252,7 @@ class _Catalogue:
             Offer.objects.filter(space=space).order_by("number").prefetch_related("audiences")
         )
         aimed = [list(offer.audiences.all()) for offer in self._offers]
-        meanings = read_meanings(space)
+        meanings = kept_meanings(space, version)
         self._program, self._parts = _compile(meanings, aimed)
         self._segments = _segment_names(space, meanings)
         self._names = {audience.id: str(audience) for audience in _all(meanings)}

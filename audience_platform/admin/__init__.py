@@ -1,3 +1,4 @@
+from audience_platform.admin import places as places  # contributes itself
 from audience_platform.admin.access import UserAdmin
 from audience_platform.admin.api_keys import ApiKeyAdmin
 from audience_platform.admin.audience_history import AudienceHistoryPanel

@@ -17,13 +17,13 @@ from audience_platform.api.idempotency import once
 from audiences.api.conversions import RuleViewSet
 from audiences.api.groups import AudienceGroupViewSet
 from audiences.api.imports import ImportViewSet
-from audiences.api.memberships import MembershipViewSet
 from audiences.api.rule_fields import RuleFieldViewSet
 from audiences.api.sources import SourceViewSet
 from audiences.api.syncs import SyncViewSet
 from audiences.api.versions import AudienceVersionViewSet
 from offers.api.audiences import AudienceViewSet
 from offers.api.membership_offers import MembershipOfferViewSet
+from offers.api.memberships import MembershipViewSet
 from offers.api.offers import OfferViewSet
 from segments.api.resource import ResourceViewSet
 from segments.api.segment_memberships import SegmentMembershipViewSet

@@ -1,3 +1,4 @@
+from audiences.admin import of_a_membership as of_a_membership  # contributes itself
 from audiences.admin.audiences import AudienceAdmin, titles
 from audiences.admin.forms import FORMS, AudienceForm
 from audiences.admin.groups import AudienceGroupAdmin

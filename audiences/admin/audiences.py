@@ -72,6 +72,14 @@ class AudienceAdmin(RowAdmin):
         rows: Any = super().get_queryset(request)
         return seen(request, rows)
 
+    def get_search_results(
+        self, request: HttpRequest, queryset: Any, search_term: str
+    ) -> tuple[Any, bool]:
+        if request.GET.get("only") == "lists":  # of a picker
+            kinds = [name for name, kind in registry.TYPES.items() if kind.is_list]
+            queryset = queryset.filter(audience_type__in=kinds)
+        return super().get_search_results(request, queryset, search_term)
+
     def prepare_rows(self, request: HttpRequest, rows: Sequence[Any]) -> None:
         phrases = summaries(rows)
         for audience in rows:

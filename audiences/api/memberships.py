@@ -13,16 +13,22 @@ from audiences.api.overlap import MOST, named_audiences
 from audiences.models import Audience, Lifecycle
 from audiences.services import audiences_of, explain
 from audiences.services.explain import Explanation, Node
+from audiences.services.since import Since, since
 from segments.api import memberships
 from segments.api.operations import AnswerSerializer, Listing, Operation
 from segments.api.relationships import view_of
 from segments.api.resource import ResourceViewSet
-from segments.api.serializer import ObjectField
+from segments.api.serializer import MomentField, ObjectField
 
 
 class ExplanationSerializer(AnswerSerializer):
     audience = ObjectField(help_text="Its id and name.")
     member = serializers.BooleanField(help_text="Whether it holds the member now.")
+    since = MomentField(
+        allow_null=True,
+        help_text="The moment of the version that brought the member in; null: no version has. "
+        "That may be the first version: the member may have met the rule before.",
+    )
     by_hand = serializers.CharField(
         allow_null=True, help_text="included or excluded: then the rule doesn't matter."
     )
@@ -55,7 +61,13 @@ class Explain(Operation):
         found = explain(
             space=view.space, membership=membership.id, audiences=list(page), at=timezone.now()
         )
-        data = [self.resource(f"{membership.id}:{one.audience.id}", _told(one)) for one in found]
+        entered = since(audiences=page, membership=membership.pk)
+        data = [
+            self.resource(
+                f"{membership.id}:{one.audience.id}", _told(one, entered.get(one.audience.pk))
+            )
+            for one in found
+        ]
         return listing.get_paginated_response({"data": data})
 
 
@@ -66,10 +78,11 @@ def _asked(view: ResourceViewSet, ids: str | None) -> list[Audience]:
     return list(view.access.seen(kept))
 
 
-def _told(found: Explanation) -> dict[str, Any]:
+def _told(found: Explanation, entered: Since | None) -> dict[str, Any]:
     return {
         "audience": {"id": str(found.audience.id), "name": str(found.audience)},
         "member": found.member,
+        "since": entered and entered.moment,
         "by_hand": found.by_hand,
         "summary": found.sentence,
         "rule": found.rule and _node(found.rule),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -33,10 +32,8 @@ from audiences.rules.tree import (
     Until,
 )
 from audiences.services.describe import Names
-from audiences.services.meaning import Meaning, Meanings, read_meanings
+from audiences.services.meaning import Meaning, Meanings, kept_meanings
 from segments.models import Segment, SegmentMembership, Space
-
-logger = logging.getLogger(__name__)
 
 _ARCHIVED = "It is archived, and holds nobody."
 
@@ -71,8 +68,8 @@ def explain(
 
     :raises Membership.DoesNotExist: the space has no membership of that id.
     """
-    facts, _ = read_facts(space=space, membership=membership, at=at)
-    meanings = read_meanings(space)
+    facts, version = read_facts(space=space, membership=membership, at=at)
+    meanings = kept_meanings(space, version)
     explainer = _Explainer(space, facts, meanings)
     return [
         explainer.explain(meanings.by_number.get(audience.pk) or Meaning(audience, error=_ARCHIVED))
@@ -207,13 +204,18 @@ def audiences_of(*, space: Space, membership: UUID, at: datetime.datetime) -> li
 
     :raises Membership.DoesNotExist: the space has no membership of that id.
     """
-    facts, _ = read_facts(space=space, membership=membership, at=at)
-    meanings = read_meanings(space)
-    return [
-        meaning.audience
-        for meaning in meanings.by_number.values()
-        if meaning.audience.is_kept and not meaning.error and _holds(meaning, facts, meanings)
-    ]
+    facts, version = read_facts(space=space, membership=membership, at=at)
+    return list(held_by(kept_meanings(space, version), facts).values())
+
+
+def held_by(meanings: Meanings, facts: Facts) -> dict[int, Audience]:
+    """The audiences in force that hold a membership of these facts, by their numbers."""
+    answers = meanings.compiled.ask(facts)
+    return {
+        number: meanings.by_number[number].audience
+        for number, literal in meanings.in_force.items()
+        if literal.holds(answers)
+    }
 
 
 def which_hold(
@@ -225,11 +227,3 @@ def which_hold(
     """
     facts, _ = read_facts(space=space, membership=membership, at=at)
     return [evaluate.holds(rule, facts, {}) for rule in rules]
-
-
-def _holds(meaning: Meaning, facts: Facts, meanings: Meanings) -> bool:
-    try:
-        return evaluate.holds(meaning.rule, facts, meanings.segments)
-    except TooMuchWork as error:
-        logger.warning("Membership %s in %s: %s", facts.id, meaning.audience, error)
-        return False  # as for offers: what can't be worked out holds nobody

@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from audiences.models import Audience, AudienceDependency, Lifecycle, ListedMembership
 from audiences.rules import evaluate, tree
 from audiences.rules.columns import Wanted
+from audiences.rules.program import Literal, Program
 from audiences.rules.tree import AllOf, AnyOf, ByHand, Not, Rule
 from audiences.services.describe import UNREADABLE
 from audiences.services.names import find_named
@@ -54,6 +55,19 @@ class Meanings:
     @cached_property
     def by_id(self) -> Mapping[UUID, Meaning]:
         return {meaning.audience.id: meaning for meaning in self.by_number.values()}
+
+    @cached_property
+    def compiled(self) -> Program:
+        """The rules of those in force that can be worked out, to be asked all at once."""
+        return Program([meaning.rule for meaning in self._in_force()], self.segments)
+
+    @cached_property
+    def in_force(self) -> Mapping[int, Literal]:
+        """Those, by number: where the answers say whether they hold."""
+        return {one.audience.pk: self.compiled.literal(one.rule) for one in self._in_force()}
+
+    def _in_force(self) -> Iterator[Meaning]:
+        return (one for one in self.by_number.values() if one.audience.is_kept and not one.error)
 
     def resolved(self, rule: Rule) -> Rule:
         """A rule as it is written, with what goes by its names."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.http import HttpRequest
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.text import capfirst
@@ -15,29 +17,50 @@ from audiences.models import Audience
 from offers.admin.schedule import glance, moment
 from offers.models import Offer, Schedule
 from offers.visibility import VISIBLE, Visibility, membership_offers
+from segments.admin import RowAdmin
+from segments.admin.row import page_url, show_part
 from segments.models import Membership
 
+FEW, PAGE = 20, 50  # of each group, where all are shown; of one
+GROUPS = {
+    "visible": ("Visible", "No offer is visible to this member."),
+    "hidden": ("Hidden from this member", "No offer on show is hidden from this member."),
+    "off": ("Not on show", "Every offer is on show."),
+}
 
-class MembershipOffersPanel:
-    """Every offer with its answer for the member, now or at the moment that was asked for."""
 
+def offers_view(request: HttpRequest, row: Membership, admin: RowAdmin) -> HttpResponse:
+    """Every offer with its answer for the member, now or at the moment that was asked for: found
+    by words and by the reason, a group at a time or the first of each."""
+    asked = request.GET.get("at", "")
+    at = read_moment(asked) or timezone.now()
+    answers = membership_offers(space=row.space, membership=row.id, at=at)
+    words = request.GET.get("words", "").strip()
+    show = request.GET.get("show", "")
+    found = [answer for answer in answers if _is_meant(answer, words)]
+    groups: dict[str, list[Visibility]] = {name: [] for name in GROUPS}
+    for answer in found:
+        groups[group_of(answer)].append(answer)
+    one = groups.get(show) or [each for each in found if each.visible_status == show]
+    page = Paginator(one, PAGE).get_page(request.GET.get("page")) if show else None
+    context = {
+        "url": page_url(row, "offers"),
+        "groups": [
+            (name, *GROUPS[name], len(group), [in_words(each) for each in group[:FEW]])
+            for name, group in groups.items()
+        ],
+        "page": page,
+        "answers": [in_words(each) for each in page] if page else [],
+        "show": show,
+        "choices": _choices(answers),
+        "words": words,
+        "at": at,
+        "asked": asked,
+        "misread": bool(asked) and read_moment(asked) is None,
+        "none": not answers,
+    }
     template = "admin/offers/of_a_membership.html"
-
-    def context(self, request: HttpRequest, row: Membership) -> Mapping[str, Any]:
-        asked = request.GET.get("at", "")
-        at = read_moment(asked) or timezone.now()
-        answers = membership_offers(space=row.space, membership=row.id, at=at)
-        groups: dict[str, list[dict[str, Any]]] = {"visible": [], "hidden": [], "off": []}
-        for answer in answers:
-            groups[_group(answer)].append(in_words(answer))
-        return {
-            **groups,
-            "membership": row,
-            "at": at,
-            "asked": asked,
-            "misread": bool(asked) and read_moment(asked) is None,
-            "none": not answers,
-        }
+    return show_part(request, admin, row, title="Offers", template=template, context=context)
 
 
 class AudienceOffersPanel:
@@ -49,10 +72,35 @@ class AudienceOffersPanel:
         return {"offers": [(offer, glance(offer, now)) for offer in offers]}
 
 
-def _group(answer: Visibility) -> str:
+def _is_meant(answer: Visibility, words: str) -> bool:
+    """As ``found_by`` finds offers."""
+    offer = answer.offer
+    known = (offer.external_id or "").startswith(words)
+    return known or words.casefold() in offer.name.casefold()
+
+
+def _choices(answers: Sequence[Visibility]) -> list[tuple[str, str]]:
+    """What can be shown alone: the groups, and the reasons that there are, with how many each."""
+    groups = Counter(map(group_of, answers))
+    reasons = Counter(answer.visible_status for answer in answers)
+    return [
+        *((name, f"{label} ({groups[name]})") for name, (label, _) in GROUPS.items()),
+        *(
+            (status, f"{_label(status)} ({count})")
+            for status, count in reasons.most_common()
+            if status != VISIBLE
+        ),
+    ]
+
+
+def group_of(answer: Visibility) -> str:
     if answer.visible_status == VISIBLE:
         return "visible"
     return "off" if answer.visible_status in list(Schedule) else "hidden"
+
+
+def _label(status: str) -> str:
+    return capfirst(status.replace("_", " "))
 
 
 def in_words(answer: Visibility) -> dict[str, Any]:
@@ -66,7 +114,7 @@ def in_words(answer: Visibility) -> dict[str, Any]:
     return {
         "offer": offer,
         "status": answer.visible_status,
-        "label": capfirst(answer.visible_status.replace("_", " ")),
+        "label": _label(answer.visible_status),
         "reasons": [
             dated.get(reason.code, reason.detail)  # type: ignore[call-overload]  # a str enum
             for reason in answer.visible_reasons

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from django import forms
@@ -11,8 +12,9 @@ from django.conf import settings
 from django.contrib.admin import AdminSite, ShowFacets
 from django.contrib.admin.utils import NestedObjects, flatten_fieldsets, quote, unquote
 from django.db import models, router, transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -49,6 +51,43 @@ class Panel(Protocol):
     template: str
 
     def context(self, request: HttpRequest, row: Any) -> Mapping[str, Any]: ...
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of its own under a row's, at ``…/NUMBER/name/``, contributed as panels are.
+
+    ``view`` gets the row. With a ``label`` a link on the row's page leads there.
+    """
+
+    name: str
+    view: Callable[[HttpRequest, Any, RowAdmin], HttpResponse]
+    label: str = ""
+
+
+class LatePanel:
+    """A panel that is worked out once the page is there; without JavaScript, a link to its page.
+
+    ``name`` is that of the page under the row's, which answers with ``show_part``.
+    """
+
+    template = "admin/late_panel.html"
+
+    def __init__(self, name: str, title: str) -> None:
+        self._name = name
+        self._title = title
+
+    def context(self, request: HttpRequest, row: models.Model) -> Mapping[str, Any]:
+        asked = request.GET.urlencode()
+        url = page_url(row, self._name)
+        return {"name": self._name, "title": self._title, "row": row, "url": f"{url}?{asked}"}
+
+
+def page_url(row: models.Model, name: str) -> str:
+    """Where a page under the row's is: ``change``, or what was contributed."""
+    kind = row._meta
+    place = f"admin:{kind.app_label}_{kind.model_name}_{name.replace('-', '_')}"
+    return reverse(place, args=[row.pk])
 
 
 class RowForm(AnyModelForm):
@@ -108,6 +147,7 @@ class RowAdmin(UnfoldModelAdmin):
 
     form = RowForm
     panels: ClassVar[list[Panel]]  # contributed to by the apps above
+    pages: ClassVar[list[Page]]  # likewise
     change_form_template = "admin/row_change_form.html"
     delete_confirmation_template = "admin/row_delete.html"
     delete_selected_confirmation_template = "admin/rows_delete.html"
@@ -119,7 +159,7 @@ class RowAdmin(UnfoldModelAdmin):
     formfield_overrides = {models.TextField: {"widget": UnfoldTextarea}}
 
     def __init_subclass__(cls) -> None:
-        cls.panels = []
+        cls.panels, cls.pages = [], []
 
     # Who may
 
@@ -164,7 +204,22 @@ class RowAdmin(UnfoldModelAdmin):
     def get_urls(self) -> list[Any]:
         choices = self.admin_site.admin_view(self.choices_view)
         name = f"{self.opts.app_label}_{self.opts.model_name}_choices"
-        return [path("choices/", choices, name=name), *super().get_urls()]
+        pages = [
+            path(
+                f"<int:number>/{page.name}/",
+                self.admin_site.admin_view(self._page_view),
+                {"page": page},
+                name=f"{self.opts.app_label}_{self.opts.model_name}_{page.name.replace('-', '_')}",
+            )
+            for page in self.pages
+        ]
+        return [path("choices/", choices, name=name), *pages, *super().get_urls()]
+
+    def _page_view(self, request: HttpRequest, number: int, page: Page) -> HttpResponse:
+        row = self.get_object(request, str(number))
+        if row is None:
+            raise Http404(f"There is no {self.opts.verbose_name} {number} in your spaces.")
+        return page.view(request, row, self)
 
     def choices_view(self, request: HttpRequest) -> JsonResponse:
         """A page of the rows that a picker offers for what was typed, in select2's form;
@@ -266,7 +321,40 @@ class RowAdmin(UnfoldModelAdmin):
             if row is not None
         ]
         context["panels"] = [panel for panel in drawn if panel.strip()]
+        context["pages"] = [
+            (page.label, page_url(row, page.name))
+            for page in self.pages
+            if row is not None and page.label
+        ]
         return super().render_change_form(request, context, *args, **kwargs)
+
+
+def show_part(
+    request: HttpRequest,
+    admin: RowAdmin,
+    row: Any,
+    *,
+    title: str,
+    template: str,
+    context: Mapping[str, Any],
+) -> HttpResponse:
+    """A part of a row's page for a script that asked for it; for anybody else a page by itself."""
+    if request.headers.get("HX-Request"):
+        return TemplateResponse(request, template, {**context, "original": row})
+    return TemplateResponse(
+        request,
+        "admin/row_part.html",
+        {
+            **admin.admin_site.each_context(request),
+            "title": title,
+            "opts": admin.opts,
+            "original": row,
+            "back": page_url(row, "change"),
+            "part": template,
+            "name": request.path.rstrip("/").rpartition("/")[2],
+            **context,
+        },
+    )
 
 
 def link(row: models.Model, site: AdminSite) -> SafeString:

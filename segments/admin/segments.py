@@ -48,6 +48,11 @@ class SegmentAdmin(RowAdmin):
             return f"more than {MOST_COUNTED:,}"
         return f"{segment.size:,}"
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        names, counts, needed, held = super().get_deleted_objects(objs, request)
+        places = SegmentMembership.objects.filter(segment__in=objs).count()
+        return names, {**counts, "places of members": places}, needed, held
+
     def get_urls(self) -> list[Any]:
         wrap = self.admin_site.admin_view
         return [

@@ -93,6 +93,12 @@ def test_every_page_fits_and_names_its_controls(
         "membership-then": (
             f"segments/membership/{programme.members[0].pk}/change/?at=2046-06-01T12:00"
         ),
+        "membership-what-if": f"segments/membership/{programme.members[0].pk}/what-if/",
+        "membership-audiences": f"segments/membership/{programme.members[0].pk}/audiences/",
+        "membership-why": (
+            f"segments/membership/{programme.members[0].pk}/why/?audience={programme.young.pk}"
+        ),
+        "memberships-place": f"segments/membership/place/?member={programme.members[0].pk}",
         "api-keys": "audience_platform/apikey/",
         "api-key": f"audience_platform/apikey/{key.pk}/change/",
         "api-key-add": "audience_platform/apikey/add/",

@@ -176,6 +176,20 @@ def requests(
         ),
         (
             "POST",
+            f"memberships/{membership.id}/what-if",
+            {
+                "data": {
+                    "type": "what-ifs",
+                    "attributes": {**attributes, "external_id": "x", "at": "2027-01-01T00:00:00Z"},
+                    "relationships": {
+                        "segments": {"data": [{"type": "segments", "id": str(segment.id)}]},
+                        "lists": {"data": []},
+                    },
+                }
+            },
+        ),
+        (
+            "POST",
             "segments",
             {"data": {"type": "segments", "attributes": {"short_code": "s", "name": "S"}}},
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from audiences.models import Audience, Lifecycle, Listed
+from audiences.models import Audience, AudienceVersion, Lifecycle, Listed
 from audiences.services import redefine_audience
 from audiences.services.define import list_by_hand
 from segments.models import Membership
@@ -60,6 +61,17 @@ def test_an_explanation_says_what_was_seen_and_wanted(
     (condition,) = negation["parts"][0]["parts"]
     assert (condition["held"], condition["seen"]) == (False, 12)
     assert (condition["wanted"], condition["sentence"]) == (orders(20), "orders is at least 20")
+
+
+def test_since_when_a_member_is_in_is_told_by_the_versions(
+    api: Any, ana: Membership, keen: Audience, refresh: Callable[[], None]
+) -> None:
+    query = f"filter[audience]={keen.id}"
+    assert _explained(api, ana, query)[0]["since"] is None  # nothing is worked out yet
+    refresh()
+    as_of = AudienceVersion.objects.get().as_of
+    (found,) = _explained(api, ana, query)
+    assert datetime.datetime.fromisoformat(found["since"]) == as_of
 
 
 def test_all_that_are_in_force_are_explained_page_by_page(

@@ -100,5 +100,5 @@ def test_the_admin_shows_no_list_among_segments(
     path = f"segments/membership/{ada.pk}/change/"
     assert "VIPs" not in colleague.page(path)
     fields = {"external_id": ada.external_id, "space": vips.space_id, "total_orders": 0}
-    colleague.save(path, **fields, total_order_value=0, metadata="{}", segments=[])
+    colleague.save(path, **fields, total_order_value=0, segments=[])
     assert ada.segment_memberships.get().segment == list_of(vips)

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 Make = Callable[..., Any]
 
@@ -17,7 +19,7 @@ def show(colleague: Any, make_membership: Make, make_segment: Make) -> Callable[
     membership = make_membership(make_segment("silver"), birthday=datetime.date(2000, 6, 1))
 
     def show(**asked: Any) -> str:
-        page = colleague.page(f"segments/membership/{membership.pk}/change/", **asked)
+        page = colleague.page(f"segments/membership/{membership.pk}/offers/", **asked)
         text: str = page[page.index('id="offers"') :]
         return " ".join(re.sub("<[^>]+>", " ", text).split())
 
@@ -68,5 +70,75 @@ def test_another_moment_is_asked_for_by_the_clock_of_the_space(
 
 
 @pytest.mark.parametrize("moment", ["soon", "2030-13-01T00:00", "2030"])
-def test_a_moment_that_cannot_be_read_is_told(moment: str, show: Callable[..., str]) -> None:
+def test_a_moment_that_cannot_be_read_is_told(
+    moment: str, show: Callable[..., str], make_offer: Make
+) -> None:
+    make_offer()
     assert f"“{moment}” is not a date and time" in show(at=moment)
+
+
+def test_offers_are_found_by_words_and_by_the_reason(
+    show: Callable[..., str], make_offer: Make, make_audience: Make
+) -> None:
+    elders = make_audience("age_within", minimum_age=60, maximum_age=None)
+    make_offer(elders, name="Wine for elders")
+    make_offer(elders, name="Tea for elders", external_id="t-1")
+    make_offer(name="Wine for all")
+    found = show(words="wine")
+    assert "Visible 1 Wine for all" in found
+    assert "Hidden from this member 1 Wine for elders" in found
+    assert "Tea" not in found
+    assert "Found 1 Tea for elders" in show(words="t-1", show="age_restricted")
+    assert "Found 2" in show(show="hidden")
+    assert "No offer is found by “beer”" in show(words="beer")
+    assert "Age restricted (2)" in show()
+
+
+def test_very_many_offers_come_page_by_page(
+    show: Callable[..., str], make_offer: Make, make_audience: Make
+) -> None:
+    elders = make_audience("age_within", minimum_age=60, maximum_age=None)
+    for number in range(51):
+        make_offer(elders, name=f"Box {number:02}")
+    first = show()
+    assert "Hidden from this member 51 Box 00" in first
+    assert "Box 19" in first
+    assert "Box 20" not in first
+    assert "Show all of these" in first
+    assert "1 to 50 of 51" in show(show="hidden")
+    assert "Found 51 Box 50" in show(show="hidden", page=2)
+
+
+def test_offers_cost_as_many_queries_however_many(
+    show: Callable[..., str], make_offer: Make, make_audience: Make
+) -> None:
+    def queries() -> int:
+        show()  # what is kept per process is there
+        with CaptureQueriesContext(connection) as captured:
+            show()
+        return len(captured)
+
+    make_offer(make_audience("age_within", minimum_age=60, maximum_age=None))
+    one = queries()
+    for age in range(30):
+        make_offer(make_audience("age_within", minimum_age=age, maximum_age=None))
+    assert queries() == one
+
+
+def test_the_page_of_the_membership_fetches_them_once_it_is_there(
+    colleague: Any, make_membership: Make
+) -> None:
+    path = f"segments/membership/{make_membership().pk}"
+    page = colleague.page(f"{path}/change/", at="2030-06-15T14:00")
+    assert f'hx-get="/admin/{path}/offers/?at=2030-06-15T14%3A00"' in page
+    part = colleague.get(f"/admin/{path}/offers/", headers={"HX-Request": "true"})
+    assert "<html" not in part.content.decode()
+
+
+def test_nobody_of_another_space_sees_them(
+    make_colleague: Make, other_space: Any, make_membership: Make
+) -> None:
+    stranger = make_colleague(other_space)
+    path = f"/admin/segments/membership/{make_membership().pk}"
+    for page in ("offers", "audiences", "why", "what-if"):
+        assert stranger.get(f"{path}/{page}/").status_code == 404

@@ -156,7 +156,6 @@ def test_forms_pick_from_the_space_alone(
         external_id=membership.external_id,
         total_orders=0,
         total_order_value=0,
-        metadata="{}",
         segments=[elsewhere["segments/segment"].pk],
     )
     assert "is not one of the available choices" in answer.content.decode()
