@@ -2,5 +2,6 @@
 
 // Unfold draws the charts that are there when the page is; this one comes later.
 document.addEventListener("htmx:afterSettle", () => {
-  if (document.querySelector("#growth .chart")) renderCharts();
+  const canvas = document.querySelector("#growth .chart");
+  if (canvas && !Chart.getChart(canvas)) renderCharts();
 });
