@@ -15,7 +15,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 
-from audiences.admin.forms.synced import interval_field, unknown_field
+from audiences.admin.forms.synced import interval_field, leaving_field, unknown_field
 from audiences.admin.seen import seen
 from audiences.admin.sync_state import said
 from audiences.jobs import start_syncs
@@ -78,7 +78,7 @@ class SourceForm(RowForm):
                 help_text=about,
                 initial=self.instance.shown_settings.get(name, ""),
             )
-        self.asked_anyway = False  # whether it may be saved though nobody knows if it opens
+        self.may_go_unchecked = False  # whether it may be saved though nobody knows if it opens
 
     def clean(self) -> dict[str, Any] | None:
         super().clean()
@@ -108,7 +108,7 @@ class SourceForm(RowForm):
         try:
             check_source(self.instance, sleep=briefly())
         except SourceError as error:
-            self.asked_anyway = error.code in _MAY_PASS
+            self.may_go_unchecked = error.code in _MAY_PASS
             at_key = error.code in ("key_refused", "not_allowed") or not self.vendor.settings
             self.add_error("key" if at_key else self._field_at("settings"), str(error))
 
@@ -232,7 +232,7 @@ class SourceAdmin(RowAdmin):
         looks: list[Any] = []
         try:
             if request.method == "POST" and ticked and options.is_valid():
-                return self._import(request, source, ticked, options.cleaned_data)
+                return self._import(request, source, ticked, options.options())
             lists, problem = lists_of(source, sleep=briefly()), ""
             if ticked:
                 looks = _look(source, ticked, lists)
@@ -301,8 +301,15 @@ def _look(
 
 
 class ListOptionsForm(forms.Form):
+    """How the lists that are ticked are synced; ``options`` are those of a synced audience."""
+
     interval = interval_field()
     unknown = unknown_field()
+    removable_share = leaving_field()
+
+    def options(self) -> dict[str, Any]:
+        chosen = self.cleaned_data
+        return {**chosen, "removable_share": chosen["removable_share"] / 100}
 
 
 SourceAdmin.panels.append(ListsPanel())

@@ -14,6 +14,8 @@ from audiences.models import Audience, Sync
 from audiences.services.sync import run_sync
 from tests.audiences.sources.stand_in import KEY, KlaviyoStandIn
 
+from .accessibility import barriers
+
 pytestmark = pytest.mark.browser
 
 VARIANTS: dict[str, dict[str, Any]] = {
@@ -42,6 +44,7 @@ def test_a_list_is_synced_from_its_source(
     def picture(name: str) -> None:
         page.screenshot(path=folder / f"{variant}-{name}.png", full_page=True)
         assert page.evaluate(TOO_WIDE) == 0
+        assert barriers(page) == []
 
     klaviyo = KlaviyoStandIn()
     klaviyo.add_list("Y6nRLr", *people(120), name="Newsletter")

@@ -163,6 +163,7 @@ def test_lists_are_ticked_and_become_audiences(
         list=["list:L1", "segment:S1", "list:L2"],
         interval="3600",
         unknown="create",
+        removable_share="35",
     )
 
     told = text(answer)
@@ -175,6 +176,7 @@ def test_lists_are_ticked_and_become_audiences(
     assert "hx-get" not in colleague.page(state)
     newsletter = Audience.objects.get(name="Newsletter")
     assert newsletter.configuration["interval"] == 3600
+    assert newsletter.configuration["removable_share"] == 0.35
     assert list_of(newsletter).segment_memberships.count() == 3
     shown = colleague.page(f"{AUDIENCES}/{newsletter.pk}/change/")
     assert "3 people on the list: 3 joined, 0 left, 0 stayed." in shown
