@@ -26,6 +26,12 @@ def seen(rows: QuerySet[Any], denied: Collection[str]) -> QuerySet[Any]:
     if rows.model is Import:
         return rows.exclude(segment__in=Segment.objects.filter(is_list=True, audiences__in=hidden))
     if rows.model is AuditEvent:
-        ids = hidden.values(text=Cast("id", TextField()))
-        return rows.exclude(object_type="audiences", object_id__in=ids)
+        lists = Segment.objects.filter(is_list=True, audiences__in=hidden)  # of the same names
+        return rows.exclude(object_type="audiences", object_id__in=_ids(hidden)).exclude(
+            object_type="segments", object_id__in=_ids(lists)
+        )
     return rows
+
+
+def _ids(rows: QuerySet[Any]) -> QuerySet[Any]:
+    return rows.values(text=Cast("id", TextField()))

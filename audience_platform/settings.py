@@ -165,7 +165,7 @@ UNFOLD = {
     ],
     "STYLES": ["audience_platform.admin.navigation.stylesheet"],
     "SCRIPTS": ["audience_platform.admin.navigation.script"],
-    "DASHBOARD_CALLBACK": "audience_platform.admin.dashboard.fill",
+    "DASHBOARD_CALLBACK": "audience_platform.admin.home.fill",
     "SIDEBAR": {"navigation": "audience_platform.admin.navigation.sidebar"},
 }
 

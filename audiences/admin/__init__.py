@@ -2,12 +2,15 @@ from audiences.admin import of_a_membership as of_a_membership  # contributes it
 from audiences.admin.audiences import AudienceAdmin, titles
 from audiences.admin.forms import FORMS, AudienceForm
 from audiences.admin.groups import AudienceGroupAdmin
+from audiences.admin.import_lists import LIST_FILE
 from audiences.admin.sources import SourceAdmin
 from audiences.admin.used_by import AudiencesPanel
 from audiences.admin.uses import UsesPanel
 from segments.admin import SegmentAdmin
+from segments.admin.import_forms import FILES
 
 SegmentAdmin.panels.insert(0, AudiencesPanel())
+FILES.append(LIST_FILE)
 
 __all__ = [
     "FORMS",

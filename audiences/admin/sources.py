@@ -8,25 +8,32 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Count
+from django.db.models import Count, OuterRef, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 
-from audiences.admin.forms.synced import interval_field, unknown_field
+from audiences.admin.forms.synced import interval_field, leaving_field, unknown_field
+from audiences.admin.seen import seen
+from audiences.admin.sync_state import said
 from audiences.jobs import start_syncs
-from audiences.models import Audience, Source
+from audiences.models import Audience, Source, Sync
+from audiences.services.first_sync import FirstSync, first_syncs
 from audiences.services.sources import (
+    ListOfSource,
     NoSuchLists,
     briefly,
+    check_source,
     import_lists,
     lists_of,
     set_values,
 )
 from audiences.sources import registry
-from audiences.sources.base import SourceError, Vendor
+from audiences.sources.base import Kind, SourceError, Vendor, VendorList
 from segments.admin import RowAdmin, RowForm
+from segments.admin.steps import steps
 
 if TYPE_CHECKING:
     from django.forms import PasswordInput as UnfoldPasswordInput
@@ -34,6 +41,13 @@ if TYPE_CHECKING:
 else:
     from unfold.widgets import UnfoldAdminPasswordWidget as UnfoldPasswordInput
     from unfold.widgets import UnfoldAdminTextInputWidget as UnfoldTextInput
+
+
+_MOST_LOOKED_AT = 5  # lists: each is asked for while somebody waits
+_MOST_HELD = 100  # lists that the page of a source shows
+# Why a source can't be asked, that may be otherwise in a while.
+_MAY_PASS = {"slow_down", "unreachable", "too_slow", "broken_off", "not_ready"}
+STEPS = ["Where from", "Access", "Lists", "First sync", "Synced"]
 
 
 class SourceForm(RowForm):
@@ -62,8 +76,9 @@ class SourceForm(RowForm):
                 label=name.capitalize().replace("Url", "URL"),
                 widget=UnfoldTextInput,
                 help_text=about,
-                initial=self.instance.settings.get(name, ""),
+                initial=self.instance.shown_settings.get(name, ""),
             )
+        self.may_go_unchecked = False  # whether it may be saved though nobody knows if it opens
 
     def clean(self) -> dict[str, Any] | None:
         super().clean()
@@ -76,17 +91,51 @@ class SourceForm(RowForm):
             set_values(self.instance, settings=settings, key=None if keeps else key)
         except ValidationError as error:
             for name, problems in error.message_dict.items():
-                at = next(iter(self.vendor.settings), None) if name == "settings" else name
-                self.add_error(at, problems)
+                self.add_error(self._field_at(name), problems)
+        else:
+            if {"key", *self.vendor.settings} & {*self.changed_data} or not self.instance.pk:
+                self._check()
         return self.cleaned_data
+
+    def _field_at(self, name: str) -> str | None:
+        return next(iter(self.vendor.settings), None) if name == "settings" else name
+
+    def _check(self) -> None:
+        """Ask at once whether it opens: what is wrong is said at the key or the setting. One that
+        doesn't answer now may be saved all the same."""
+        if "unchecked" in self.data:
+            return
+        try:
+            check_source(self.instance, sleep=briefly())
+        except SourceError as error:
+            self.may_go_unchecked = error.code in _MAY_PASS
+            at_key = error.code in ("key_refused", "not_allowed") or not self.vendor.settings
+            self.add_error("key" if at_key else self._field_at("settings"), str(error))
 
 
 class ListsPanel:
     template = "admin/sources/panel.html"
 
     def context(self, request: HttpRequest, row: Source) -> Mapping[str, Any]:
-        audiences = Audience.objects.filter(synced_list__source=row)
-        return {"source": row, "audiences": audiences.order_by("name")}
+        return lists_context(request, row)
+
+
+def lists_context(request: HttpRequest, source: Source) -> dict[str, Any]:
+    """The audiences that hold the source's lists, and how the last sync of each went."""
+    audiences = seen(request, Audience.objects.filter(synced_list__source=source))
+    last = Sync.objects.filter(audience=OuterRef("pk")).order_by("-number").values("number")[:1]
+    held: list[Any] = list(audiences.annotate(last=Subquery(last)).order_by("name")[:_MOST_HELD])
+    syncs = Sync.objects.in_bulk([one.last for one in held if one.last])
+    rows = [
+        (one, sync, said(sync) if sync else "") for one in held for sync in [syncs.get(one.last)]
+    ]
+    return {
+        "source": source,
+        "rows": rows,
+        "steps": steps(STEPS, len(STEPS) - 1),
+        "is_at_work": any(sync is not None and sync.is_open for _, sync, _ in rows),
+        "more": len(held) == _MOST_HELD,
+    }
 
 
 @admin.register(Source)
@@ -95,6 +144,7 @@ class SourceAdmin(RowAdmin):
     search_fields = ["name"]
     search_help_text = "Name"
     ordering = ["name"]
+    add_form_template = "admin/sources/add.html"
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).annotate(audiences=Count("synced_lists"))
@@ -131,56 +181,90 @@ class SourceAdmin(RowAdmin):
         return [(vendor.label, {"fields": fields, "description": vendor.help_text})]
 
     def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if request.GET.get("vendor") in registry.VENDORS:
+        chosen = request.GET.get("vendor") in registry.VENDORS
+        at_step = {"steps": steps(STEPS, 1 if chosen else 0), "title": "Add source"}
+        if chosen:
+            kwargs["extra_context"] = at_step
             return super().add_view(request, *args, **kwargs)
         if not self.has_add_permission(request):
             raise PermissionDenied
         context = {
             **self.admin_site.each_context(request),
-            "title": "Add source",
+            **at_step,
             "vendors": registry.VENDORS.values(),
             "opts": self.opts,
         }
         return TemplateResponse(request, "admin/sources/choose_vendor.html", context)
 
+    def response_add(self, request: HttpRequest, obj: Source, *args: Any) -> HttpResponse:
+        """What it has is what one wants to see next."""
+        return HttpResponseRedirect(reverse("admin:audiences_source_lists", args=[obj.pk]))
+
     # Its lists
 
     def get_urls(self) -> list[Any]:
-        lists = self.admin_site.admin_view(self.lists_view)
-        name = "audiences_source_lists"
-        return [path("<int:number>/lists/", lists, name=name), *super().get_urls()]
+        wrap = self.admin_site.admin_view
+        return [
+            path("<int:number>/lists/", wrap(self.lists_view), name="audiences_source_lists"),
+            path("<int:number>/state/", wrap(self.state_view), name="audiences_source_state"),
+            *super().get_urls(),
+        ]
 
-    def lists_view(self, request: HttpRequest, number: int) -> HttpResponse:
-        """The lists that the source has at this moment, to make audiences of."""
+    def _source(self, request: HttpRequest, number: int) -> Source:
         source: Source | None = self.get_object(request, str(number))
         if source is None:
             raise Http404(f"There is no source {number} in your spaces.")
-        options = ListOptionsForm(request.POST or None, label_suffix="")
+        return source
+
+    def state_view(self, request: HttpRequest, number: int) -> HttpResponse:
+        """The part of its page that tells how the syncs go."""
+        context = lists_context(request, self._source(request, number))
+        return render(request, "admin/sources/panel.html", context)
+
+    def lists_view(self, request: HttpRequest, number: int) -> HttpResponse:
+        """The lists that the source has at this moment, to make audiences of; with ``look``, what a
+        first sync of those that are ticked would do."""
+        source = self._source(request, number)
+        options = ListOptionsForm(
+            None if "look" in request.POST else request.POST or None, label_suffix=""
+        )
+        ticked = _ticked(request, source)
+        looks: list[Any] = []
         try:
-            if request.method == "POST" and options.is_valid():
-                return self._import(request, source, options.cleaned_data)
+            if request.method == "POST" and ticked and options.is_valid():
+                return self._import(request, source, ticked, options.options())
             lists, problem = lists_of(source, sleep=briefly()), ""
+            if ticked:
+                looks = _look(source, ticked, lists)
         except (SourceError, NoSuchLists) as error:
             lists, problem = [], str(error)
+        if request.method == "POST" and not ticked:
+            messages.warning(request, "Nothing was made: tick lists that no audience holds yet.")
         context = {
             **self.admin_site.each_context(request),
             "title": f"Lists of {source}",
             "opts": self.opts,
             "original": source,
+            "steps": steps(STEPS, 3 if looks else 2),
             "lists": lists,
+            "looks": looks,
             "several_kinds": len(source.kind.kinds) > 1,
             "problem": problem,
             "options": options,
         }
-        return TemplateResponse(request, "admin/sources/lists.html", context)
+        page = "admin/sources/first_sync.html" if looks else "admin/sources/lists.html"
+        return TemplateResponse(request, page, context)
 
     def _import(
-        self, request: HttpRequest, source: Source, options: Mapping[str, Any]
+        self,
+        request: HttpRequest,
+        source: Source,
+        ticked: Sequence[tuple[Kind, str]],
+        options: Mapping[str, Any],
     ) -> HttpResponse:
-        ticked = [value.partition(":") for value in request.POST.getlist("list")]
         made: list[Audience] = []
         for kind in source.kind.kinds:
-            if ids := [id for of, _, id in ticked if of == kind]:
+            if ids := [id for of, id in ticked if of == kind]:
                 done = import_lists(
                     source=source, ids=ids, kind=kind, options=options, sleep=briefly()
                 )
@@ -189,17 +273,43 @@ class SourceAdmin(RowAdmin):
         if not made:
             messages.warning(request, "Nothing was made: tick lists that no audience holds yet.")
             return HttpResponseRedirect(request.path)
-        said = "1 audience is" if len(made) == 1 else f"{len(made)} audiences are"
-        messages.success(request, f"{said} made, and being synced.")
-        return HttpResponseRedirect(f"{reverse('admin:audiences_audience_changelist')}?type=synced")
+        told = "1 audience is" if len(made) == 1 else f"{len(made)} audiences are"
+        messages.success(request, f"{told} made, and being synced.")
+        page = reverse("admin:audiences_source_change", args=[source.pk])
+        return HttpResponseRedirect(f"{page}#lists")
 
     def titles(self, rows: Sequence[Any]) -> Mapping[int, str]:
         return {row.pk: row.name for row in rows}
 
 
+def _ticked(request: HttpRequest, source: Source) -> list[tuple[Kind, str]]:
+    """Of each list that is ticked, what it is called there and its id."""
+    values = [value.partition(":") for value in request.POST.getlist("list")]
+    return [(Kind(kind), id) for kind, _, id in values if kind in source.kind.kinds and id]
+
+
+def _look(
+    source: Source, ticked: Sequence[tuple[Kind, str]], lists: Sequence[ListOfSource]
+) -> list[tuple[VendorList, FirstSync | None]]:
+    """What a first sync would do, of the first few of those ticked; of the others, nothing."""
+    found = {(one.found.kind, one.found.id): one.found for one in lists if not one.audience}
+    asked = [key for key in ticked if key in found]
+    told = first_syncs(source=source, lists=asked[:_MOST_LOOKED_AT], sleep=briefly())
+    return [
+        (found[key], told[place] if place < len(told) else None) for place, key in enumerate(asked)
+    ]
+
+
 class ListOptionsForm(forms.Form):
+    """How the lists that are ticked are synced; ``options`` are those of a synced audience."""
+
     interval = interval_field()
     unknown = unknown_field()
+    removable_share = leaving_field()
+
+    def options(self) -> dict[str, Any]:
+        chosen = self.cleaned_data
+        return {**chosen, "removable_share": chosen["removable_share"] / 100}
 
 
 SourceAdmin.panels.append(ListsPanel())

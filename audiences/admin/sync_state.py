@@ -15,7 +15,8 @@ from django.views.decorators.http import require_POST, require_safe
 from audiences.admin.forms.synced import INTERVALS
 from audiences.jobs import start_sync
 from audiences.models import Audience, Sync, SyncStatus
-from audiences.services.sync import NotSynced, SyncInProgress
+from audiences.models.source import OPEN
+from audiences.services.sync import NotRunning, NotSynced, SyncInProgress, cancel_sync
 
 if TYPE_CHECKING:
     from segments.admin import RowAdmin
@@ -90,6 +91,31 @@ def sync_view(request: HttpRequest, number: int, admin: RowAdmin) -> HttpRespons
         messages.warning(request, str(error))
     else:
         messages.success(request, f"“{audience}” is being synced.")
+    return _back(request, audience)
+
+
+@require_POST
+def cancel_sync_view(request: HttpRequest, number: int, admin: RowAdmin) -> HttpResponse:
+    audience = _audience(request, number, admin)
+    try:
+        sync = audience.syncs.filter(status__in=OPEN).first()
+        if sync is None:
+            raise NotRunning
+        cancel_sync(sync=sync, at=timezone.now())
+    except NotRunning as error:
+        messages.warning(request, str(error))
+    else:
+        messages.success(request, f"The sync of “{audience}” is cancelled. Nothing was changed.")
+    return _back(request, audience)
+
+
+def _back(request: HttpRequest, audience: Audience) -> HttpResponseRedirect:
+    """To the page of its source, when that is where the button was; else to its own."""
+    if "to_source" in request.POST:
+        source = audience.synced_list.source_id
+        return HttpResponseRedirect(
+            f"{reverse('admin:audiences_source_change', args=[source])}#lists"
+        )
     page = reverse("admin:audiences_audience_change", args=[audience.pk])
     return HttpResponseRedirect(f"{page}#sync")
 
@@ -103,5 +129,9 @@ def sync_urls(admin: RowAdmin) -> list[Any]:
             {"admin": admin},
             name=f"audiences_audience_{name}",
         )
-        for name, view in (("sync", sync_view), ("sync_state", sync_state_view))
+        for name, view in {
+            "sync": sync_view,
+            "sync_state": sync_state_view,
+            "cancel_sync": cancel_sync_view,
+        }.items()
     ]

@@ -44,8 +44,10 @@ class SourceSerializer(ResourceSerializer):
     )
     has_key = serializers.BooleanField(read_only=True)
     settings = ObjectField(
+        source="shown_settings",
         required=False,
-        help_text=" ".join(
+        help_text="Sent back as they are shown, they stay. "
+        + " ".join(
             f"{vendor.label}: {name}. {about}"
             for vendor in VENDORS.values()
             for name, about in vendor.settings.items()
@@ -150,11 +152,17 @@ class SourceViewSet(WritableViewSet):
     }
 
     def make(self, id: UUID | None, values: dict[str, Any]) -> Source:
-        return make_source(space=self.space, id=id, **values)
+        return make_source(space=self.space, id=id, **_sent(values))
 
     def change(self, row: Source, values: dict[str, Any]) -> None:
         vendor = values.pop("vendor", row.vendor)
         if vendor != row.vendor:
             stays = f"A source stays one of {row.vendor}. Make a new one."
             raise ValidationError({"vendor": stays})
-        change_source(row, **values)
+        change_source(row, **_sent(values))
+
+
+def _sent(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values as services name them: settings are shown without what may be secret in them."""
+    names = {"shown_settings": "settings"}
+    return {names.get(name, name): value for name, value in values.items()}

@@ -1,4 +1,5 @@
-"""``syncs``: when an audience's list was fetched from its source, and what came of it. To read.
+"""``syncs``: when an audience's list was fetched from its source, and what came of it. To read, and
+to cancel.
 
 ``/audiences/ID/sync`` makes one."""
 
@@ -15,11 +16,11 @@ from rest_framework.response import Response
 
 from audiences.jobs import start_sync
 from audiences.models import Audience, Sync
-from audiences.services.sync import NotSynced, SyncInProgress
+from audiences.services.sync import NotRunning, NotSynced, SyncInProgress, cancel_sync
 from segments.api.document import Document, Selection
 from segments.api.errors import Problem, Refused
 from segments.api.filters import EQUALS, ORDERED, ResourceFilters
-from segments.api.operations import AnswerSerializer, Operation
+from segments.api.operations import AnswerSerializer, Doing, Operation
 from segments.api.parameters import here
 from segments.api.relations import RelatedById
 from segments.api.relationships import Relationship, ToOne
@@ -70,6 +71,18 @@ class SyncFilters(ResourceFilters):
         fields = {"status": EQUALS, "error_code": EQUALS, "requested_at": ORDERED}
 
 
+class CancelSync(Doing):
+    """Nothing has changed then. Who fetches the list finds out at its next page."""
+
+    summary = "Cancel a sync"
+
+    def do(self, view: ResourceViewSet, row: Sync) -> None:
+        try:
+            cancel_sync(sync=row, at=timezone.now())
+        except NotRunning as error:
+            raise Refused(409, Problem("wrong_state", str(error))) from error
+
+
 class SyncViewSet(ResourceViewSet):
     """Each time that an audience's list was fetched from its source; the newest first."""
 
@@ -80,6 +93,7 @@ class SyncViewSet(ResourceViewSet):
     relationships: ClassVar[Mapping[str, Relationship]] = {
         "audience": ToOne("offers.api.audiences.AudienceViewSet", "audience")
     }
+    operations: ClassVar[Mapping[str, Operation]] = {"cancel": CancelSync()}
 
 
 class WantedSyncSerializer(AnswerSerializer):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from typing import Any
 
 from django.db import models
 
@@ -70,6 +71,11 @@ class Source(Row):
     @property
     def kind(self) -> Vendor:
         return registry.get(self.vendor)
+
+    @property
+    def shown_settings(self) -> dict[str, Any]:
+        """The settings without what may be secret in them."""
+        return self.kind.shown(self.settings) if self.settings else {}
 
 
 class SyncedList(models.Model):

@@ -56,11 +56,12 @@ def set_values(
     key: str | None = None,
     settings: Mapping[str, Any] | None = None,
 ) -> None:
-    """Set what is given on a source that is not saved yet.
+    """Set what is given on a source that is not saved yet. Settings as they are shown, without what
+    may be secret in them, leave those there are.
 
     :raises ValidationError: naming each field at fault.
     """
-    if settings is not None:
+    if settings is not None and not (source.settings and settings == source.shown_settings):
         clean = _clean(source, settings)
         if source.encrypted_key and clean != source.settings and key is None:
             # or it could be had by sending it elsewhere
@@ -110,6 +111,14 @@ def access_to(source: Source, *, sleep: Callable[[float], None] = time.sleep) ->
     :raises SourceError: the key can't be read.
     """
     return Access(keys.decrypt(source.encrypted_key), source.settings, sleep)
+
+
+def check_source(source: Source, *, sleep: Callable[[float], None] = time.sleep) -> None:
+    """Ask the vendor whether the key and the settings, saved or not, open anything.
+
+    :raises SourceError: they don't, or it can't be asked now.
+    """
+    source.kind.check(access_to(source, sleep=sleep))
 
 
 def briefly() -> Callable[[float], None]:

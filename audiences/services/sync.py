@@ -40,6 +40,7 @@ _LOCK = 0x73796E63  # “sync”: of PostgreSQL's advisory locks, those of audie
 _LONGEST = {"external_id": 255, "email": 254, "phone": 32, "full_name": 255}
 _is_email = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+").fullmatch
 _UNFORESEEN = "Something went wrong here, and is logged. Nothing was changed; sync again."
+_CANCELLED = "The sync was cancelled. Nothing was changed."
 _INTERRUPTED = "The sync was interrupted each time it was tried. Nothing was changed; sync again."
 
 _NOBODY = ListImported(
@@ -78,8 +79,15 @@ class SyncInProgress(Exception):
         super().__init__(f"“{audience}” is being synced already. Wait until that has ended.")
 
 
+class NotRunning(Exception):
+    """That a sync has ended, and so can't be cancelled."""
+
+    def __init__(self) -> None:
+        super().__init__("This sync has ended already: there is nothing to cancel.")
+
+
 class _Lost(Exception):
-    """That somebody else works on the sync, or that it was deleted."""
+    """That somebody else works on the sync, or that it was cancelled or deleted."""
 
 
 @transaction.atomic
@@ -141,7 +149,7 @@ def run_sync(
         try:
             _Work(sync, clock, sleep, progress).do()
         except _Lost:
-            logger.warning("Sync %s was deleted, or taken over", sync.id)
+            logger.warning("Sync %s was cancelled, deleted or taken over", sync.id)
         except SourceError as error:
             _fail(sync, error.code, str(error), clock())
         except TooManyRemoved as error:
@@ -159,6 +167,20 @@ def give_up(*, sync: Sync, at: datetime.datetime) -> bool:
         if alone:
             _fail(sync, "interrupted", _INTERRUPTED, at)
         return alone
+
+
+@transaction.atomic
+def cancel_sync(*, sync: Sync, at: datetime.datetime) -> None:
+    """Let it not happen. Who works on it finds out at the next page, and has changed nothing.
+
+    :raises NotRunning: it has ended already.
+    """
+    cancelled = Sync.objects.filter(pk=sync.pk, status__in=OPEN).update(
+        status=SyncStatus.FAILED, error_code="cancelled", error=_CANCELLED, step="", ended_at=at
+    )
+    if not cancelled:
+        raise NotRunning
+    sync.refresh_from_db()
 
 
 @contextmanager

@@ -37,6 +37,14 @@ class Profile:
 
 
 @dataclass(frozen=True)
+class Beginning:
+    """The first people on a list, and how many there are on it; None where that isn't told."""
+
+    people: Sequence[Profile]
+    size: int | None
+
+
+@dataclass(frozen=True)
 class Access:
     """What a vendor is asked with. ``sleep`` is how it waits between two tries."""
 
@@ -90,9 +98,27 @@ class Vendor(ABC):
             raise SettingsError({"settings": problem})
         return dict(settings)
 
+    def shown(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """The settings without what may be secret in them."""
+        return dict(settings)
+
     @abstractmethod
     def lists(self, access: Access) -> Iterator[VendorList]:
         """All its lists, asked as they are gone through.
+
+        :raises SourceError: it can't be read.
+        """
+
+    @abstractmethod
+    def check(self, access: Access) -> None:
+        """Ask, as briefly as can be, whether the key and the settings open anything.
+
+        :raises SourceError: they don't.
+        """
+
+    @abstractmethod
+    def beginning(self, access: Access, kind: Kind, id: str) -> Beginning:
+        """A list's beginning, without reading all of it.
 
         :raises SourceError: it can't be read.
         """

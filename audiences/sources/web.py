@@ -32,14 +32,17 @@ class Answer:
     status: int
     headers: http.client.HTTPMessage
     url: str  # that answered, after redirects
+    is_whole: bool = True
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What is taken of one answer at most, its redirects included."""
+    """What is taken of one answer at most, its redirects included. Of a longer one, ``cut`` takes
+    the beginning; else it is refused."""
 
     bytes: int
     seconds: float
+    cut: bool = False
 
 
 class Web:
@@ -93,7 +96,7 @@ class Web:
             with self._respond(parts, target, {**_SAME, **headers}) as response:
                 into.seek(0)
                 into.truncate()
-                _take(response, into, limits.bytes, _host(url))
+                is_whole = _take(response, into, limits, _host(url))
         except SourceError:
             self._close()
             raise
@@ -108,9 +111,9 @@ class Web:
             raise SourceError("broken_off", message) from error
         if self._expired.is_set():
             raise _too_slow(url)
-        if response.will_close:
+        if response.will_close or not is_whole:
             self._close()
-        return Answer(response.status, response.msg, url)
+        return Answer(response.status, response.msg, url, is_whole)
 
     def _respond(
         self, parts: SplitResult, target: str, headers: Mapping[str, str]
@@ -233,20 +236,25 @@ def _next(url: str, to: str, headers: Mapping[str, str]) -> tuple[str, Mapping[s
     return further, headers
 
 
-def _take(response: http.client.HTTPResponse, into: BinaryIO, most: int, host: str) -> None:
-    """Write the body to the file, whole.
+def _take(response: http.client.HTTPResponse, into: BinaryIO, limits: Limits, host: str) -> bool:
+    """Write the body to the file; whether that is all of it.
 
     :raises SourceError: it is too large, or breaks off.
     """
     taken = 0
-    while chunk := response.read(min(_CHUNK, most + 1)):
-        taken += len(chunk)
-        if taken > most:
-            message = f"What “{host}” sends is larger than {most // 1_000_000:,} MB, the most."
+    while chunk := response.read(min(_CHUNK, limits.bytes + 1)):
+        if taken + len(chunk) > limits.bytes:
+            if limits.cut:
+                into.write(chunk[: limits.bytes - taken])
+                return False
+            most = limits.bytes // 1_000_000
+            message = f"What “{host}” sends is larger than {most:,} MB, the most."
             raise SourceError("too_large", message)
+        taken += len(chunk)
         into.write(chunk)
     if response.length:  # of the bytes that were promised, so many are missing
         raise http.client.IncompleteRead(b"", response.length)
+    return True
 
 
 def _place(parts: SplitResult) -> tuple[str, str, int]:

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat
+from django.urls import reverse
 
 from segments.admin.choices import PickOne, pick_from
 from segments.admin.row import AnyModelForm, RowForm
+from segments.imports.header import IDENTIFIERS
 from segments.imports.look import look
+from segments.imports.metadata import known_facts
 from segments.imports.refusals import ImportRefused
 from segments.imports.targets import FIELDS, METADATA, aim, check_options
-from segments.models import Import, ImportMode, ImportTarget, Segment
+from segments.models import Import, ImportMode, ImportTarget, Segment, Space
 from segments.models.imports import MODES_OF_A_LIST, MODES_OF_MEMBERSHIPS
 
 if TYPE_CHECKING:
@@ -54,13 +61,54 @@ class FileField(forms.FileField):
         return file
 
 
+@dataclass(frozen=True)
+class FileOf:
+    """What a file may hold, as one chooses it. Apps above contribute what they keep as lists, and
+    say which of these one may pick, and where the page of one is."""
+
+    name: str
+    label: str
+    help_text: str
+    icon: str
+    lists: Callable[[HttpRequest, Space], QuerySet[Segment]] | None = None  # None: memberships
+    page: Callable[[Segment], str] | None = None
+    label_of_list: str = ""
+
+
+def _segments(_request: HttpRequest, space: Space) -> QuerySet[Segment]:
+    return Segment.objects.without_lists().filter(space=space)
+
+
+FILES: list[FileOf] = [
+    FileOf(
+        "memberships",
+        "Members of the programme",
+        "Who they are: names, e-mail addresses, birthdays, orders, and any other facts.",
+        "badge",
+    ),
+    FileOf(
+        "segment",
+        "Who is in a segment",
+        "The members of one segment, such as “Gold tier”: an id, e-mail or phone a row.",
+        "label",
+        _segments,
+        lambda segment: reverse("admin:segments_segment_change", args=[segment.pk]),
+        "Segment",
+    ),
+]
+
+
+def file_of(segment: Segment | None) -> FileOf:
+    """What a file for the segment holds, or (None) one of memberships."""
+    name = "memberships" if segment is None else "list" if segment.is_list else "segment"
+    return next(one for one in FILES if one.name == name)
+
+
 class NewImportForm(RowForm):
+    holds: ClassVar[FileOf]
+
     segment = forms.ModelChoiceField(
-        queryset=Segment.objects.none(),
-        required=False,
-        widget=PickOne,
-        label="Members of the segment",
-        help_text="Leave it empty for a file of memberships of the space.",
+        queryset=Segment.objects.none(), widget=PickOne, help_text="Type a part of its name."
     )
     sent = FileField()
 
@@ -70,8 +118,17 @@ class NewImportForm(RowForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        segments = Segment.objects.filter(space=self.of_space)
-        pick_from(self.fields["segment"], segments, self.of_space)
+        if self.holds.lists is None:
+            del self.fields["segment"]
+            return
+        field: Any = self.fields["segment"]
+        lists = self.holds.lists(self.request, self.of_space)
+        field.label = self.holds.label_of_list
+        if self.holds.name == "segment":
+            pick_from(field, lists, self.of_space)
+        else:  # these have no page of choices of their own
+            field.widget, field.queryset = UnfoldSelect(), lists.order_by("name")
+            field.help_text = "Static and external lists alone take files."
 
     def _post_clean(self) -> None:
         try:
@@ -118,11 +175,12 @@ class OptionsForm(AnyModelForm):
     def _add_columns(self) -> list[dict[str, Any]]:
         """A field for each column of the file; for the page, with its name and first values."""
         seen, mapping = self.instance.look, self.instance.mapping or {}
+        facts = known_facts(self.instance.space)
         columns = []
         for place, name in enumerate(seen["header"]):
             held = mapping.get(name)
             field = forms.ChoiceField(
-                choices=_choices(name, held),
+                choices=_choices(name, held, facts),
                 required=False,
                 label=f"What “{name}” holds",
                 widget=UnfoldSelect(attrs={"aria-label": f"What “{name}” holds"}),
@@ -135,9 +193,20 @@ class OptionsForm(AnyModelForm):
                     "name": name,
                     "field": self[f"column-{place}"],
                     "values": [cell for cell in cells if cell][:3],
+                    "is_known": held is not None,
                 }
             )
         return columns
+
+    @property
+    def left_out(self) -> list[str]:
+        """The columns of which nobody knows yet what they hold."""
+        return [column["name"] for column in self.columns if not column["is_known"]]
+
+    @property
+    def names_nobody(self) -> bool:
+        """Whether no column seems to say whom a row means."""
+        return not {*(self.instance.mapping or {}).values()} & {*IDENTIFIERS}
 
     def options(self) -> dict[str, Any]:
         """What was chosen, as ``change_import`` takes it."""
@@ -156,17 +225,23 @@ class ReplaceFileForm(forms.Form):
     file = FileField()
 
 
-def _choices(column: str, held: str | None) -> list[tuple[str, str]]:
-    """What a column may hold: the fields of a membership, or a fact of its own name."""
+def _choices(column: str, held: str | None, facts: Sequence[str]) -> list[Any]:
+    """What a column may hold: the fields of a membership, a fact of its own name, or one that other
+    members have."""
     own = held if held and held.startswith(METADATA) else f"{METADATA}{column.strip()}"
+    others = [(f"{METADATA}{fact}", fact) for fact in facts if f"{METADATA}{fact}" != own]
     return [
         (LEFT_OUT, "Leave it out"),
-        *((name, _label(name)) for name in FIELDS),
+        *((name, label_of(name)) for name in FIELDS),
         (own, f"Other fact: {own.removeprefix(METADATA)}"),
+        *([("A fact that members have already", others)] if others else []),
     ]
 
 
-def _label(name: str) -> str:
+def label_of(held: str) -> str:
+    """What a column holds, in words: a field, or a fact by its name."""
+    if held.startswith(METADATA):
+        return held.removeprefix(METADATA)
     return {"external_id": "External id", "email": "E-mail"}.get(
-        name, name.replace("_", " ").capitalize()
+        held, held.replace("_", " ").capitalize()
     )

@@ -17,7 +17,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from segments.admin.import_forms import OptionsForm, ReplaceFileForm
+from segments.admin.import_forms import OptionsForm, ReplaceFileForm, file_of, label_of
+from segments.admin.steps import steps
 from segments.imports import files
 from segments.imports.asking import cancel, change_import, take_file
 from segments.imports.refusals import ImportRefused
@@ -42,6 +43,18 @@ _NUMBERS = {
     "bad": "bad",
 }
 
+STEPS = ["File", "Columns", "What would change", "Import", "Result"]
+_FILE, _COLUMNS, _CHANGE, _IMPORT, _RESULT = range(len(STEPS))
+_STANDS_AT = {
+    ImportState.WAITING: _FILE,
+    ImportState.UPLOADED: _COLUMNS,
+    ImportState.COUNTING: _CHANGE,
+    ImportState.COUNTED: _CHANGE,
+    ImportState.RUNNING: _IMPORT,
+    ImportState.NEEDS_CONFIRMATION: _IMPORT,
+    ImportState.SUCCEEDED: _RESULT,
+}
+
 
 def whose(row: Import) -> str:
     """What the file is of, in words."""
@@ -58,28 +71,82 @@ def show(
     options: OptionsForm | None = None,
     replacement: ReplaceFileForm | None = None,
 ) -> HttpResponse:
-    """The page: how it stands, what was found, and what can be done now."""
+    """The page: which step it is at, what was found, and what can be done now."""
     is_open = not row.is_at_work and row.state != ImportState.SUCCEEDED
     expected = row.expected or {}
+    current = _step(request, row, is_open, form_was_wrong=options is not None)
+    refuses = bool(expected.get("bad")) and not row.skip_bad_rows
     context = {
         **admin.admin_site.each_context(request),
         "title": str(row),
         "opts": admin.opts,
         "original": row,
         "whose": whose(row),
-        "options": options or (OptionsForm(instance=row) if is_open and row.file else None),
+        "steps": steps(STEPS, current),
+        "current": STEPS[current],
+        "options": _options(row, options) if is_open and row.file else None,
         "replacement": replacement or (ReplaceFileForm() if is_open else None),
-        "may_cancel": is_open and row.state not in (ImportState.FAILED, ImportState.CANCELLED),
+        "replacing": replacement is not None,
+        "may_cancel": _may_cancel(row),
         "expected": _told(expected) if is_open else [],
         "result": _told(row.result or {}),
         "bad": expected.get("bad", 0),
-        "refuses": bool(expected.get("bad")) and not row.skip_bad_rows,
+        "refuses": refuses,
+        "may_run": is_open and bool(expected) and not refuses,
         "must_be_confirmed": row.state == ImportState.NEEDS_CONFIRMATION
-        or expected.get("must_be_confirmed", False),
+        or (is_open and expected.get("must_be_confirmed", False)),
+        "first_rows": _first_rows(row) if is_open else None,
+        "list_page": _list_page(row),
         "has_delete_permission": admin.has_delete_permission(request, row),
-        "now": timezone.now(),
+        "rate": row.rate(timezone.now()),
     }
     return TemplateResponse(request, "admin/segments/import.html", context)
+
+
+def _may_cancel(row: Import) -> bool:
+    ended = (ImportState.SUCCEEDED, ImportState.FAILED, ImportState.CANCELLED)
+    return row.state not in ended and row.cancel_requested_at is None
+
+
+def _step(request: HttpRequest, row: Import, is_open: bool, *, form_was_wrong: bool) -> int:
+    """Where the import stands, or the columns where one goes back to them."""
+    wants_columns = form_was_wrong or request.GET.get("step") == "columns"
+    if wants_columns and is_open and row.file:
+        return _COLUMNS
+    if row.state in _STANDS_AT:
+        return _STANDS_AT[ImportState(row.state)]
+    if not row.file:  # which was removed in time
+        return _FILE
+    if row.state == ImportState.CANCELLED and not row.expected:
+        return _COLUMNS
+    return _IMPORT if row.expected and row.state == ImportState.FAILED else _CHANGE
+
+
+def _options(row: Import, given: OptionsForm | None) -> OptionsForm:
+    return given or OptionsForm(instance=row)
+
+
+def _first_rows(row: Import) -> dict[str, Any] | None:
+    """The first rows of the file, with what each column is taken for."""
+    if not row.look:
+        return None
+    mapping = row.mapping or {}
+    names = [(name, mapping.get(name)) for name in row.look["header"]]
+    return {
+        "columns": [(name, held and label_of(held)) for name, held in names],
+        "rows": row.look["rows"],
+        "separator": _SEPARATORS.get(row.look["separator"], row.look["separator"]),
+        "encoding": row.look["encoding"],
+    }
+
+
+_SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
+
+
+def _list_page(row: Import) -> str:
+    """Where one sees who is on the list now; empty for memberships, or where it is gone."""
+    page = file_of(row.segment).page
+    return page(row.segment) if page and row.segment else ""
 
 
 def _told(numbers: Mapping[str, Any]) -> list[tuple[str, int]]:
@@ -124,7 +191,10 @@ def cancel_import(request: HttpRequest, number: int, admin: RowAdmin) -> HttpRes
     row = _row(request, number, admin)
     with _told_to_people(request):
         cancel(row, at=timezone.now())
-        messages.success(request, "It is cancelled. Nothing was changed.")
+        if row.is_at_work:
+            messages.success(request, "It is being cancelled. Nothing will be changed.")
+        else:
+            messages.success(request, "It is cancelled. Nothing was changed.")
     return _back(row)
 
 

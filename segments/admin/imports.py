@@ -6,18 +6,22 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from segments.admin import import_page
-from segments.admin.import_forms import NewImportForm
+from segments.admin.import_forms import FILES, FileOf, NewImportForm, file_of
 from segments.admin.row import RowAdmin
+from segments.admin.spaces import spaces_of
+from segments.admin.steps import steps
 from segments.imports.asking import NotNow, forget, take_file
-from segments.models import Import, ImportMode
+from segments.models import Import, ImportMode, Segment
 from segments.services import save_row
 
 
@@ -32,7 +36,7 @@ class ImportAdmin(RowAdmin):
     search_help_text = "Name of the file, or of the list"
     ordering = ["-number"]
     sortable_by = ["created_at"]
-    fieldsets = [(None, {"fields": ["segment", "sent"]})]
+    add_form_template = "admin/segments/import_add.html"
 
     @admin.display(description="File")
     def title(self, row: Import) -> str:
@@ -79,6 +83,43 @@ class ImportAdmin(RowAdmin):
             *super().get_urls(),
         ]
 
+    # What the file holds, and the file
+
+    def _holds(self, request: HttpRequest) -> FileOf | None:
+        """What was chosen, or what the list is, whose page one comes from."""
+        number = request.GET.get("segment", "")
+        if number.isdecimal():
+            lists = Segment.objects.filter(space__in=spaces_of(request), pk=int(number))
+            for segment in lists:
+                return file_of(segment)
+        return next((one for one in FILES if one.name == request.GET.get("what")), None)
+
+    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        at_first = {"steps": steps(import_page.STEPS, 0), "title": "Import a file"}
+        if self._holds(request) is not None:
+            kwargs["extra_context"] = at_first
+            return super().add_view(request, *args, **kwargs)
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            **at_first,
+            "files": FILES,
+            "opts": self.opts,
+        }
+        return TemplateResponse(request, "admin/segments/import_choose.html", context)
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        return type(form.__name__, (form,), {"holds": self._holds(request)})
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        holds = self._holds(request)
+        of_list = ["segment"] if holds and holds.lists else []
+        return [(None, {"fields": [*of_list, "sent"]})]
+
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         number = request.GET.get("segment", "")
         return {"segment": int(number)} if number.isdecimal() else {}
@@ -92,7 +133,11 @@ class ImportAdmin(RowAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        context |= {"show_save_and_add_another": False, "show_save_and_continue": False}
+        context |= {
+            "show_save_and_add_another": False,
+            "show_save_and_continue": False,
+            "holds": self._holds(request),
+        }
         return super().render_change_form(request, context, *args, **kwargs)
 
     def response_add(

@@ -6,8 +6,11 @@ import json
 from collections.abc import Mapping
 from typing import TypeAlias
 
+from django.db import connection
+
 from segments.imports.columns import quote
 from segments.imports.refusals import WrongHeader
+from segments.models import Space
 
 # By key: the cell (SQL) that holds the value, or the keys within.
 Keys: TypeAlias = "Mapping[str, str | Keys]"
@@ -108,3 +111,21 @@ def _both(name: str) -> WrongHeader:
         f"The column “{name}” and another of the file can't both be: the one would be a value, the "
         "other a name within it."
     )
+
+
+# Keys that a column can't name are left out: one with a point would be a key within another.
+_KNOWN = """
+SELECT DISTINCT fact.key FROM (
+    SELECT metadata FROM segments_membership WHERE space_number = %s
+    ORDER BY number DESC LIMIT 1000
+) AS newest, jsonb_each(metadata) AS fact
+WHERE jsonb_typeof(fact.value) <> 'object' AND fact.key <> '' AND fact.key NOT LIKE '%%.%%'
+ORDER BY 1 LIMIT 200
+"""
+
+
+def known_facts(space: Space) -> list[str]:
+    """The keys of the metadata of the newest members: what a column may hold besides the fields."""
+    with connection.cursor() as cursor:
+        cursor.execute(_KNOWN, [space.pk])
+        return [key for (key,) in cursor.fetchall()]

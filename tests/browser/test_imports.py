@@ -57,32 +57,45 @@ def test_a_file_is_imported_in_the_browser(
     folder = screenshots / "imports"
     page.goto("/admin/segments/import/")
     page.get_by_role("link", name="Add import").first.click()
-    page.screenshot(path=folder / "1-add.png", full_page=True)
+    expect(page.locator("[aria-current=step]")).to_contain_text("File")
+    page.screenshot(path=folder / "1-choose.png", full_page=True)
+    page.get_by_role("link", name="Members of the programme").click()
+    page.locator("input[type=file]").set_input_files(
+        {"name": "people.xlsx", "mimeType": "text/csv", "buffer": b"%PDF-1.7"}
+    )
+    page.get_by_role("button", name="Send the file").click()
+    expect(page.locator(".errors")).to_contain_text("PDF")
     page.locator("input[type=file]").set_input_files(
         {"name": "people.csv", "mimeType": "text/csv", "buffer": PEOPLE}
     )
-    page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_text("What the columns hold")).to_be_visible()
+    page.get_by_role("button", name="Send the file").click()
+    expect(page.locator("[aria-current=step]")).to_contain_text("Columns")
+    expect(page.get_by_text("Town, Remarks aren't recognised")).to_be_visible()
     page.screenshot(path=folder / "2-columns.png", full_page=True)
     page.get_by_label("What “Orders” holds").select_option("total_orders")
-    page.get_by_label("What “Remarks” holds").select_option("")
+    page.get_by_label("What “Town” holds").select_option("metadata.Town")
     page.get_by_role("button", name="Count what would change").click()
     expect(page.get_by_text("Waiting for its turn")).to_be_visible()
     page.screenshot(path=folder / "3-waiting.png", full_page=True)
     work_off()
     expect(page.get_by_text("1 bad row would stop it")).to_be_visible()  # by itself
+    expect(page.locator("[aria-current=step]")).to_contain_text("What would change")
     page.screenshot(path=folder / "4-bad-rows.png", full_page=True)
+    page.get_by_role("link", name="Change the columns or options").click()
     page.get_by_label("Skip bad rows").check()
     page.get_by_role("button", name="Count what would change").click()
     work_off()
     page.get_by_role("button", name="Import it now").click()
     work_off()
     expect(page.get_by_text("Succeeded")).to_be_visible()
+    expect(page.locator("[aria-current=step]")).to_contain_text("Result")
     page.screenshot(path=folder / "5-done.png", full_page=True)
     assert Membership.objects.count() == 2
     with page.expect_download() as download:
         page.get_by_role("link", name="The bad rows, to be mended, as CSV").click()
     assert "cleo@example" in download.value.path().read_text()
+    page.get_by_role("link", name="See the members").click()
+    expect(page.get_by_role("link", name="m-1")).to_be_visible()
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -122,6 +135,11 @@ def test_an_imports_page_fits_in_every_state(
         f"import-{name}": f"segments/import/{row.pk}/change/"
         for name, row in zip(names, rows, strict=True)
     }
-    pages |= {"imports": "segments/import/", "import-add": "segments/import/add/"}
+    pages |= {
+        "import-columns": f"segments/import/{counted.pk}/change/?step=columns",
+        "imports": "segments/import/",
+        "import-choose": "segments/import/add/",
+        "import-add": "segments/import/add/?what=segment",
+    }
     page = open_page(vera, **VARIANTS[variant])
     assert look(page, pages, screenshots / variant) == []

@@ -14,6 +14,8 @@ from audiences.models import Audience, Sync
 from audiences.services.sync import run_sync
 from tests.audiences.sources.stand_in import KEY, KlaviyoStandIn
 
+from .accessibility import barriers
+
 pytestmark = pytest.mark.browser
 
 VARIANTS: dict[str, dict[str, Any]] = {
@@ -42,6 +44,7 @@ def test_a_list_is_synced_from_its_source(
     def picture(name: str) -> None:
         page.screenshot(path=folder / f"{variant}-{name}.png", full_page=True)
         assert page.evaluate(TOO_WIDE) == 0
+        assert barriers(page) == []
 
     klaviyo = KlaviyoStandIn()
     klaviyo.add_list("Y6nRLr", *people(120), name="Newsletter")
@@ -52,23 +55,29 @@ def test_a_list_is_synced_from_its_source(
         picture("source-vendors")
         page.locator("#content").get_by_role("link", name="Klaviyo").click()
         page.get_by_label("Name").fill("Our shop")
+        page.get_by_label("Key").fill("pk_of_somebody_else")
+        page.get_by_role("button", name="Check it and go on").click()
+        expect(page.get_by_text("Klaviyo doesn't know this API key").first).to_be_visible()
+        picture("source-wrong-key")
         page.get_by_label("Key").fill(KEY)
-        picture("source-new")
-        page.get_by_role("button", name="Save", exact=True).click()
-        picture("sources")
-        page.get_by_role("link", name="Our shop").first.click()
-        picture("source")
-        page.get_by_role("link", name="See what it has").click()
+        page.get_by_role("button", name="Check it and go on").click()
         page.get_by_label("Newsletter").check()
-        page.get_by_label("Sync", exact=True).select_option(label="every 6 hours")
         picture("source-lists")
-        page.get_by_role("button", name="Make audiences of them").click()
+        page.get_by_role("button", name="See what a first sync would do").click()
+        expect(page.get_by_text("Of the first 100: 0 are members already")).to_be_visible()
+        page.get_by_label("Sync", exact=True).select_option(label="every 6 hours")
+        picture("source-first-sync")
+        page.get_by_role("button", name="Make an audience of it, and sync").click()
         expect(page.get_by_text("1 audience is made, and being synced")).to_be_visible()
-        page.get_by_role("link", name="Newsletter").first.click()
         expect(page.get_by_text("It waits for its turn")).to_be_visible()
         picture("sync-waits")
-        run_sync(number=Sync.objects.get().pk)
+        page.get_by_role("button", name="Cancel the sync of Newsletter").click()
+        expect(page.get_by_text("is cancelled. Nothing was changed.").first).to_be_visible()
+        page.get_by_role("button", name="Sync Newsletter now").click()
+        run_sync(number=Sync.objects.first().pk)  # type: ignore[union-attr]  # the newest
         expect(page.get_by_text("120 joined")).to_be_visible()  # without a reload
+        picture("source")
+        page.get_by_role("link", name="Newsletter").first.click()
         klaviyo.people["Y6nRLr"] = people(20)
         page.get_by_role("button", name="Sync now").click()
         run_sync(number=Sync.objects.first().pk)  # type: ignore[union-attr]  # the newest

@@ -51,6 +51,18 @@ def unknown_field() -> forms.ChoiceField:
     )
 
 
+def leaving_field() -> forms.IntegerField:
+    """How much of a list a sync may take off without asking, in per cent."""
+    return forms.IntegerField(
+        label="May leave at once",
+        initial=20,
+        min_value=0,
+        max_value=100,
+        widget=UnfoldNumberInput,
+        help_text="Per cent of the list. A sync that would take off more asks first.",
+    )
+
+
 class SyncedForm(MemberListForm):
     audience_type = "synced"
     configured = [
@@ -76,14 +88,7 @@ class SyncedForm(MemberListForm):
     )
     interval = interval_field()
     unknown = unknown_field()
-    removable_share = forms.IntegerField(
-        label="May leave at once",
-        initial=20,
-        min_value=0,
-        max_value=100,
-        widget=UnfoldNumberInput,
-        help_text="Per cent of the list. A sync that would take off more asks first.",
-    )
+    removable_share = leaving_field()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

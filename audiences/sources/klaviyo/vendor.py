@@ -6,7 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from audiences.sources.base import Access, Kind, Profile, SourceError, Vendor, VendorList
+from audiences.sources.base import (
+    Access,
+    Beginning,
+    Kind,
+    Profile,
+    SourceError,
+    Vendor,
+    VendorList,
+)
 from audiences.sources.klaviyo.client import Document, KlaviyoClient
 
 _FIELDS = "email,external_id,first_name,last_name,phone_number"
@@ -31,6 +39,18 @@ class Klaviyo(Vendor):
                 for page in client.pages(place, query):
                     for one in page:
                         yield VendorList(kind, one["id"], _text(one["attributes"], "name"))
+
+    def check(self, access: Access) -> None:
+        for _ in self.lists(access):
+            return
+
+    def beginning(self, access: Access, kind: Kind, id: str) -> Beginning:
+        with KlaviyoClient(access.key, access.sleep) as client:
+            path = f"{_PLACES[kind]}/{quote(id, safe='')}"
+            found = client.one(path, {f"additional-fields[{kind}]": "profile_count"})
+            size = found["attributes"].get("profile_count")
+        people = next(iter(self.profiles(access, kind, id)), [])
+        return Beginning(people, size if isinstance(size, int) else None)
 
     def profiles(self, access: Access, kind: Kind, id: str) -> Iterator[Sequence[Profile]]:
         """Those of the list, once Klaviyo is done with it: while a segment is being worked out,

@@ -415,3 +415,38 @@ def test_a_configuration_is_told_in_full_and_may_be_sent_back(
     changed = api.patch(path, document).json()["data"]["attributes"]["configuration"]
 
     assert changed == {**shown, "interval": 900}
+
+
+def test_a_sync_is_cancelled(api: Program, make_synced: Make, work_off: Callable[[], None]) -> None:
+    audience = make_synced()
+    sync = api.post(f"audiences/{audience.id}/sync").json()["data"]
+
+    answer = api.post(f"syncs/{sync['id']}/cancel")
+
+    assert answer.status_code == 200
+    told = answer.json()["data"]["attributes"]
+    assert (told["status"], told["error_code"]) == ("FAILED", "cancelled")
+    work_off()
+    again = api.post(f"syncs/{sync['id']}/cancel")
+    assert (again.status_code, problems(again)) == (409, [("wrong_state", None)])
+
+
+def test_a_url_is_shown_without_its_query_and_stays_when_it_is_sent_back(
+    api: Program, make_source: Make
+) -> None:
+    url = "https://lists.example.com/members.csv"
+    settings = {"url": f"{url}?token=secret"}
+    found = make_source("csv_url", key="Bearer a secret of ours", settings=settings)
+
+    shown = api.get(f"sources/{found.id}").json()["data"]
+    assert shown["attributes"]["settings"] == {"url": f"{url}?…"}
+    assert "token" not in api.get("sources").content.decode()
+
+    sent = {"type": "sources", "id": str(found.id), "attributes": {"settings": {"url": f"{url}?…"}}}
+    assert api.patch(f"sources/{found.id}", {"data": sent}).status_code == 200
+    found.refresh_from_db()
+    assert found.settings == settings
+    sent["attributes"] = {"settings": {"url": url}}
+    assert problems(api.patch(f"sources/{found.id}", {"data": sent})) == [
+        ("invalid", "/data/attributes/key")
+    ]

@@ -15,7 +15,14 @@ from audiences.services import redefine_audience
 from audiences.services import sync as syncing
 from audiences.services.own_list import list_of
 from audiences.services.sources import change_source, encrypt_keys_anew
-from audiences.services.sync import NotSynced, SyncInProgress, request_sync, run_sync
+from audiences.services.sync import (
+    NotRunning,
+    NotSynced,
+    SyncInProgress,
+    cancel_sync,
+    request_sync,
+    run_sync,
+)
 from audiences.services.sync_schedule import give_up_lost, request_due
 from segments.models import Membership, Space
 from tests.audiences.conftest import Slept
@@ -465,3 +472,31 @@ def test_with_other_settings_a_key_must_be_given_again(make_source: Make) -> Non
 
     change_source(source, settings=elsewhere, key="")
     assert not source.has_key
+
+
+def test_one_that_is_cancelled_half_way_changes_nothing(
+    klaviyo: KlaviyoStandIn, thousand: Audience, run: Run, at: datetime.datetime
+) -> None:
+    klaviyo.people["L1"] = people(1000, start=500)
+
+    def cancel_at_the_end(step: str, _pulled: int) -> None:
+        if step == "Writing":
+            cancel_sync(sync=Sync.objects.get(status=SyncStatus.RUNNING), at=at)
+
+    sync = run(thousand, progress=cancel_at_the_end, confirmed=True)
+
+    assert (sync.status, sync.error_code, sync.ended_at) == ("FAILED", "cancelled", at)
+    assert sync.error == "The sync was cancelled. Nothing was changed."
+    assert on_list(thousand) == {f"p{number}@example.com" for number in range(1000)}
+    assert run(thousand, confirmed=True).status == SyncStatus.SUCCESS
+
+
+def test_one_that_waits_is_cancelled_and_one_that_has_ended_is_not(
+    make_synced: Make, at: datetime.datetime
+) -> None:
+    sync = request_sync(audience=make_synced(), at=at)
+    cancel_sync(sync=sync, at=at)
+    assert sync.error_code == "cancelled"
+    run_sync(number=sync.pk)
+    with pytest.raises(NotRunning, match="has ended already"):
+        cancel_sync(sync=sync, at=at)

@@ -126,10 +126,16 @@ class KlaviyoStandIn(StandIn):
                     request, place, list(self.names[place]), lambda id: self._list(place, id)
                 )
             case [("lists" | "segments") as place, id] if id in self.names[place]:
-                return _document({"data": _only(request, self._list(place, id))})
+                return _document({"data": self._one(request, place, id)})
             case [("lists" | "segments") as place, id, "profiles"] if id in self.names[place]:
                 return self._page(request, "profiles", self.people[id], _profile)
         return error(404, "not_found", f"A resource with path {request.path} does not exist.")
+
+    def _one(self, request: Request, place: str, id: str) -> dict[str, Any]:
+        found = _only(request, self._list(place, id))
+        if request.query.get(f"additional-fields[{found['type']}]") == "profile_count":
+            found["attributes"]["profile_count"] = len(self.people[id])
+        return found
 
     def _list(self, place: str, id: str) -> dict[str, Any]:
         attributes: dict[str, Any] = {

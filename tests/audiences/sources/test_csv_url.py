@@ -12,6 +12,7 @@ import pytest
 from audiences.sources import registry
 from audiences.sources.base import (
     Access,
+    Beginning,
     Kind,
     Profile,
     SettingsError,
@@ -135,3 +136,60 @@ def test_settings_that_make_sense() -> None:
     settings = {"url": "https://lists.example.com/members.csv?of=ours"}
 
     assert VENDOR.clean(settings) == settings
+
+
+def test_of_a_small_file_the_beginning_is_all_of_it(elsewhere: StandIn, of_file: Access) -> None:
+    elsewhere.answer = says(Said(200, b"email\na@example.com\nb@example.com\n"))
+
+    beginning = VENDOR.beginning(of_file, Kind.LIST, THE_FILE)
+
+    assert [one.email for one in beginning.people] == ["a@example.com", "b@example.com"]
+    assert beginning.size == 2
+    VENDOR.check(of_file)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_of_a_large_file_the_first_people_are_read(
+    encoding: str, elsewhere: StandIn, of_file: Access
+) -> None:
+    rows = "".join(f"é{n}@example.com\n" for n in range(100_000))
+    elsewhere.answer = says(Said(200, f"email\n{rows}".encode(encoding)))
+
+    beginning = VENDOR.beginning(of_file, Kind.LIST, THE_FILE)
+
+    assert beginning.people[:2] == [
+        Profile(email="é0@example.com"),
+        Profile(email="é1@example.com"),
+    ]
+    assert (len(beginning.people), beginning.size) == (1000, None)
+
+
+def test_of_a_large_archive_nothing_is_read(elsewhere: StandIn, of_file: Access) -> None:
+    elsewhere.answer = says(Said(200, b"PK" + bytes(2_000_000)))
+    assert VENDOR.beginning(of_file, Kind.LIST, THE_FILE) == Beginning([], None)
+
+
+def test_a_file_that_cant_be_used_is_told_by_its_beginning(
+    elsewhere: StandIn, of_file: Access
+) -> None:
+    elsewhere.answer = says(Said(200, b"Product\nSoap\n"))
+    with pytest.raises(SourceError, match="no column by which people are found"):
+        VENDOR.check(of_file)
+    elsewhere.answer = says(Said(200, b""))
+    with pytest.raises(SourceError) as refused:
+        VENDOR.check(of_file)
+    assert refused.value.code == "not_understood"
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://lists.example.com/a.csv", "https://lists.example.com/a.csv"),
+        ("https://lists.example.com/a.csv?token=secret#x", "https://lists.example.com/a.csv?…"),
+        ("https://lists.example.com/a.csv#secret", "https://lists.example.com/a.csv"),
+    ],
+)
+def test_what_may_be_secret_in_a_url_is_not_shown(url: str, shown: str) -> None:
+    assert VENDOR.shown({"url": url}) == {"url": shown}
+    with pytest.raises(SettingsError, match="Give the whole URL"):
+        VENDOR.clean({"url": "https://lists.example.com/a.csv?…"})

@@ -51,7 +51,7 @@ def test_it_has_every_reason_why_a_sync_fails() -> None:
     source = "".join(path.read_text() for path in files)
     source += Path(str(audiences.services.sync.__file__)).read_text()
     raised = re.findall(r'SourceError\(\s*"(\w+)"', source)
-    raised += re.findall(r'_fail\(sync, "(\w+)"', source)
+    raised += re.findall(r'(?:_fail\(sync, |error_code=)"(\w+)"', source)
 
     assert told - {"error_code"} == set(raised)
 

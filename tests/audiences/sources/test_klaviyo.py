@@ -9,7 +9,7 @@ import pytest
 from klaviyo_api import KlaviyoAPI
 
 from audiences.sources import registry
-from audiences.sources.base import Access, Kind, Profile, SourceError, VendorList
+from audiences.sources.base import Access, Beginning, Kind, Profile, SourceError, VendorList
 from tests.audiences.conftest import Slept
 from tests.audiences.sources.stand_in import (
     JSON_API,
@@ -290,3 +290,23 @@ def test_the_official_sdk_reads_the_stand_in(klaviyo: KlaviyoStandIn) -> None:
     assert second.links.next is None
     assert second.data[-1].attributes.email == "p119@example.com"
     assert [one.attributes.email for one in of_segment.data] == ["p0@example.com", "p1@example.com"]
+
+
+def test_the_beginning_of_a_list_and_its_size(klaviyo: KlaviyoStandIn, access: Access) -> None:
+    klaviyo.add_list("Y6nRLr", *people(250))
+
+    beginning = VENDOR.beginning(access, Kind.LIST, "Y6nRLr")
+
+    assert (len(beginning.people), beginning.size) == (100, 250)
+    assert klaviyo.asked[0].query == {"additional-fields[list]": "profile_count"}
+    klaviyo.add_list("Empty")
+    assert VENDOR.beginning(access, Kind.LIST, "Empty") == Beginning([], 0)
+
+
+def test_a_key_is_checked_with_one_request(klaviyo: KlaviyoStandIn, access: Access) -> None:
+    for number in range(30):
+        klaviyo.add_list(f"L{number}")
+    VENDOR.check(access)
+    assert len(klaviyo.asked) == 1
+    with pytest.raises(SourceError, match="doesn't know this API key"):
+        VENDOR.check(replace(access, key="pk_of_nobody"))

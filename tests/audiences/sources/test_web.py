@@ -308,3 +308,11 @@ def certificate_of(name: str, directory: Path) -> Path:
         + made.public_bytes(serialization.Encoding.PEM)
     )
     return path
+
+
+def test_of_a_long_answer_the_beginning_is_taken_where_that_is_enough(elsewhere: StandIn) -> None:
+    elsewhere.answer = says(Said(200, b"x" * 2_000_000))
+    answer, body = get(elsewhere.url, limits=Limits(bytes=300_000, seconds=20, cut=True))
+    assert (answer.is_whole, len(body)) == (False, 300_000)
+    answer, body = get(elsewhere.url, limits=Limits(bytes=2_000_000, seconds=20, cut=True))
+    assert (answer.is_whole, len(body)) == (True, 2_000_000)
