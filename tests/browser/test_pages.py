@@ -29,7 +29,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
 
 # Its fonts are there, and what is counted after the page is.
 DRAWN = """() => document.fonts.status === 'loaded' && !document.querySelector('.htmx-request')
-    && (!document.querySelector('.rules-side') || document.querySelector('.rules-outcome'))
+    && (!document.querySelector('[data-rule-builder]') || document.querySelector('.rules-outcome'))
     && !document.querySelector('.rules-side[data-stale=true]')"""
 # What is wider than the window, and which controls have no name that a screen reader could say.
 TOO_WIDE = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
