@@ -29,8 +29,8 @@ VARIANTS: dict[str, dict[str, Any]] = {
 
 # Its fonts are there, and what is counted after the page is.
 DRAWN = """() => document.fonts.status === 'loaded' && !document.querySelector('.htmx-request')
-    && (!document.querySelector('[data-rule-builder]') || document.querySelector('.rules-outcome'))
-    && !document.querySelector('.rules-side[data-stale=true]')"""
+    && (!document.querySelector('[data-rule-builder]')
+        || /Counted|not complete/.test(document.querySelector('.rules-state')?.textContent))"""
 # What is wider than the window, and which controls have no name that a screen reader could say.
 TOO_WIDE = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 NAMELESS = """() => [...document.querySelectorAll("#content :is(input, select, textarea)")]
