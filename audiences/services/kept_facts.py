@@ -72,7 +72,7 @@ class _Kept:
 
     @property
     def is_fresh(self) -> bool:
-        return time.monotonic() - self.read_at < _SECONDS
+        return 0 <= time.time() - self.read_at < _SECONDS  # time asleep counts too
 
 
 Key = tuple[int, int, str | int]  # space, start of the chunk, source of a column or a segment
@@ -142,7 +142,7 @@ def _complete(space: int, wanted: Wanted, clock: Clock, start: int) -> dict[str 
     found = _look_up(space, start, _names(wanted))
     if missing := [name for name in _names(wanted) if name not in found]:
         ((position,),) = _ask(_LAST, [space])
-        read_at = time.monotonic()
+        read_at = time.time()
         sources = [name for name in missing if isinstance(name, str) and name]
         asked = Wanted(sources, [name for name in missing if isinstance(name, int)])
         chunk = read_chunk(space=space, wanted=asked, clock=clock, start=start)
