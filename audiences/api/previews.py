@@ -36,7 +36,8 @@ class PreviewSerializer(AnswerSerializer):
     estimate = serializers.BooleanField(
         required=False,
         write_only=True,
-        help_text="Look at a sample only: at once, however many members, and not exact.",
+        help_text="Look at a sample only, unless all can be counted as fast: at once, however "
+        "many members. `exact` says which it was.",
     )
     audience = RelatedById(queryset=Audience.objects.all(), required=False, allow_null=True)
     summary = serializers.CharField(read_only=True, help_text="Who is meant, in words.")

@@ -14,6 +14,7 @@ from audiences.models.version import (
     Cause,
     MemberChunk,
     SpaceRefresh,
+    TakenMemberships,
     VersionChunk,
 )
 
@@ -36,5 +37,6 @@ __all__ = [
     "Sync",
     "SyncStatus",
     "SyncedList",
+    "TakenMemberships",
     "VersionChunk",
 ]

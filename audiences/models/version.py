@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import uuid
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models.functions import Now
 
 from audiences.models.audience import Audience
 
@@ -147,3 +149,26 @@ class SpaceRefresh(models.Model):
 
     def __str__(self) -> str:
         return f"refresh of {self.space_id}"
+
+
+class TakenMemberships(models.Model):
+    """Memberships that a refresh took out of the outbox, remembered for an hour.
+
+    By these, and by those in the outbox still, who has read facts before knows of whom they may
+    have changed since.
+    """
+
+    number = models.BigAutoField(primary_key=True)
+    space = models.ForeignKey(
+        "segments.Space", on_delete=models.CASCADE, db_column="space_number", db_index=False
+    )
+    membership_numbers = ArrayField(
+        models.IntegerField(), null=True, help_text="Null: too many to be listed."
+    )
+    taken_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [models.Index(fields=["space", "number"], name="taken_since_a_taking")]
+
+    def __str__(self) -> str:
+        return f"taking {self.number} of {self.space_id}"

@@ -26,7 +26,9 @@ from audiences.rules.facts import Json, loads
 from segments.numbers import as_set, received
 
 Mask = NDArray[np.bool_]
+Places = NDArray[np.intp]
 CHUNK = 1 << 20  # membership numbers in a chunk
+_BYTES_OF_A_DOCUMENT = 200  # in Python, about, with what is worked out of it
 _MOST_DIGITS = 11  # of a whole number that is read with others like it
 _DAYS_TO_2000 = 10_957  # PostgreSQL counts days and microseconds from 2000, we from 1970
 _MICROSECONDS_TO_2000 = _DAYS_TO_2000 * 86_400_000_000
@@ -39,12 +41,26 @@ class Ordered:
     values: NDArray[np.int64]
     present: Mask
 
+    def take(self, places: Places) -> Ordered:
+        return Ordered(self.values[places], self.present[places])
+
+    @property
+    def nbytes(self) -> int:
+        return self.values.nbytes + self.present.nbytes
+
 
 @dataclass(frozen=True)
 class Text:
     """Texts; null where there is none."""
 
     values: pa.StringArray
+
+    def take(self, places: Places) -> Text:
+        return Text(self.values.take(pa.array(places)))
+
+    @property
+    def nbytes(self) -> int:
+        return 2 * int(self.values.nbytes)  # as they are, and lowered
 
     @property
     def present(self) -> Mask:
@@ -72,6 +88,13 @@ class Documents:
     distinct: Sequence[Json]  # None: missing
     plain: tuple[Mask, NDArray[np.int64]] | None = None  # where short whole numbers are, and they
     _wholes: dict[Any, tuple[NDArray[np.int64], list[int]]] = field(default_factory=dict)
+
+    def take(self, places: Places) -> Documents:
+        return replace(self, codes=self.codes[places])
+
+    @property
+    def nbytes(self) -> int:
+        return self.codes.nbytes + _BYTES_OF_A_DOCUMENT * len(self.distinct)
 
     @property
     def present(self) -> Mask:
@@ -259,15 +282,29 @@ def read_numbers(*, space: int, wanted: Wanted, clock: Clock, numbers: Sequence[
 
 def read_chunks(*, space: int, wanted: Wanted, clock: Clock) -> Iterator[Chunk]:
     """The facts of all the space's memberships: chunk after chunk of consecutive numbers."""
+    for start in chunk_starts(space):
+        chunk = read_chunk(space=space, wanted=wanted, clock=clock, start=start)
+        if len(chunk.numbers):
+            yield chunk
+
+
+def chunk_starts(space: int) -> range:
+    """The first numbers of the chunks that the space's memberships are in."""
     first, last = _fetch(
         "SELECT min(number), max(number) FROM segments_membership WHERE space_number = %s", [space]
     )
-    if first is None:
-        return
-    for start in range(first - first % CHUNK, last + 1, CHUNK):
-        chunk = _read(space, wanted, clock, "BETWEEN %s AND %s", [start, start + CHUNK - 1])
-        if len(chunk.numbers):
-            yield chunk
+    return range(0) if first is None else range(first - first % CHUNK, last + 1, CHUNK)
+
+
+def read_chunk(*, space: int, wanted: Wanted, clock: Clock, start: int) -> Chunk:
+    """The facts of the space's memberships in the chunk that starts there."""
+    return _read(space, wanted, clock, "BETWEEN %s AND %s", [start, start + CHUNK - 1])
+
+
+def read_lists(audiences: Collection[int], start: int) -> tuple[dict[int, BitMap], ...]:
+    """Who of a chunk is included by hand, and who is excluded, by the audience's number."""
+    which, places = "BETWEEN %s AND %s", [start, start + CHUNK - 1]
+    return tuple(_listed(how, audiences, which, places) for how in ("included", "excluded"))
 
 
 def read_sample(*, space: int, wanted: Wanted, clock: Clock, size: int) -> tuple[Chunk, float]:

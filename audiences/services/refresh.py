@@ -23,6 +23,7 @@ from audiences.rules.columns import Chunk, read_chunks, read_numbers
 from audiences.rules.evaluate import ColumnAnswers
 from audiences.rules.moves import next_change
 from audiences.rules.tree import Rule
+from audiences.services.kept_facts import remember_taken
 from audiences.services.meaning import Meaning, Meanings, kept_meanings
 from segments.models import ChangedMemberships, Space
 
@@ -131,7 +132,10 @@ def _take_changed(space: Space) -> BitMap:
     """
     with connection.cursor() as cursor:
         cursor.execute(_TAKE, [space.pk])
-        return BitMap().union(*(BitMap(numbers) for (numbers,) in cursor.fetchall()))
+        taken = BitMap().union(*(BitMap(numbers) for (numbers,) in cursor.fetchall()))
+    if taken:
+        remember_taken(space.pk, taken)
+    return taken
 
 
 def noted(space: Space) -> BitMap:

@@ -19,6 +19,8 @@ from audiences.services.fields import operators_of
 from audiences.types.rules import Rules
 from segments.models import Space
 
+from .accessibility import barriers
+
 pytestmark = pytest.mark.browser
 Make = Callable[..., Any]
 
@@ -65,6 +67,7 @@ def test_a_rule_is_built_with_the_mouse_and_seen_again(
     def picture(name: str) -> None:
         page.screenshot(path=folder / f"{variant}-{name}.png", full_page=True)
         assert page.evaluate(TOO_WIDE) == 0
+        assert barriers(page) == []
 
     page.goto(ADD)
     page.get_by_role("button", name="+ Condition").click()

@@ -21,4 +21,23 @@ function labelOf(part) {
   return part.closest(".field-line")?.querySelector("label")?.textContent.trim();
 }
 
-new MutationObserver(mendPickers).observe(document, { childList: true, subtree: true });
+// A table that is wider than its place is moved sideways with the keyboard once one is in it.
+function letTablesBeEntered() {
+  document.querySelectorAll(".panel-table").forEach((table) => {
+    if (table.scrollWidth > table.clientWidth) {
+      table.tabIndex = 0;
+      table.role = "region";
+      const title = table.closest(".panel")?.querySelector(".panel-title");
+      table.ariaLabel = title ? title.textContent.trim() : "Table";
+    }
+  });
+}
+
+function mend() {
+  mendPickers();
+  letTablesBeEntered();
+}
+
+new MutationObserver(mend).observe(document, { childList: true, subtree: true });
+window.addEventListener("resize", letTablesBeEntered);
+window.addEventListener("load", mend); // widths are known once the styles are there

@@ -13,12 +13,13 @@ export interface Looked {
   failure: string;
 }
 
-const WAIT = 350; // milliseconds after the last change
-const PAUSE = 1000; // milliseconds that an estimate stands before all are counted, where they are
+const WAIT = 300; // milliseconds after the last change
+const PAUSE = 300; // milliseconds that an estimate stands before all are counted, where they are
 const MANY = 100_000; // more than so many: that is work, and one may go on editing
 const QUICK = 400; // milliseconds: where all are counted as fast, there is no estimate before
 
-/** Ask whom the rule means, some time after it last changed: about, at first, then exactly. */
+/** Ask whom the rule means, some time after it last changed: about, at first, then exactly. Where
+ * it is as fast, the platform counts exactly at once. */
 export function useOutcome(session: Session, written: Written): Looked {
   const [looked, setLooked] = useState<Looked>({
     outcome: null,
@@ -28,7 +29,8 @@ export function useOutcome(session: Session, written: Written): Looked {
     isAsking: false,
     failure: "",
   });
-  const took = useRef(Infinity);
+  const isSlow = useRef(true);
+  const isFirst = useRef(true);
   const text = JSON.stringify(written.document);
   const isWhole = written.lacking.size === 0;
 
@@ -38,15 +40,18 @@ export function useOutcome(session: Session, written: Written): Looked {
       return;
     }
     const stop = new AbortController();
+    const wasFirst = isFirst.current;
+    isFirst.current = false;
     const ask = async () => {
       setLooked((before) => ({ ...before, isAsking: true }));
-      const isSlow = took.current > QUICK;
       try {
-        for (const estimate of isSlow ? [true, false] : [false]) {
+        for (const estimate of isSlow.current ? [true, false] : [false]) {
           const began = performance.now();
           const answer = await session.preview(written.document, estimate, stop.signal);
-          if (!estimate) took.current = performance.now() - began;
-          const isDone = !estimate || "problems" in answer;
+          const isDone = "problems" in answer || answer.exact;
+          if (!("problems" in answer) && answer.exact) {
+            isSlow.current = answer.everyone > MANY || performance.now() - began > QUICK;
+          }
           setLooked((before) =>
             "problems" in answer
               ? { ...before, ...answer, problemsOf: written, isAsking: false, failure: "" }
@@ -60,7 +65,7 @@ export function useOutcome(session: Session, written: Written): Looked {
                 },
           );
           if (isDone) return;
-          if (answer.everyone > MANY) await new Promise((go) => setTimeout(go, PAUSE));
+          if (answer.everyone > MANY && !wasFirst) await new Promise((go) => setTimeout(go, PAUSE));
           if (stop.signal.aborted) return;
         }
       } catch (error) {
@@ -68,7 +73,7 @@ export function useOutcome(session: Session, written: Written): Looked {
         setLooked((before) => ({ ...before, isAsking: false, failure: (error as Error).message }));
       }
     };
-    const timer = setTimeout(() => void ask(), WAIT);
+    const timer = setTimeout(() => void ask(), wasFirst ? 0 : WAIT);
     return () => {
       clearTimeout(timer);
       stop.abort();
