@@ -190,8 +190,8 @@ class AudienceAdmin(RowAdmin):
         if audience is not None:
             saved = Audience.objects.get(pk=audience.pk) if context["errors"] else audience
             saved.space = audience.space
-            context["glance"] = glance(saved)
-            context["becomes_rules"] = becomes_rules(saved)
+            shown = {**glance(saved), "becomes_rules": becomes_rules(saved)}
+            context["glance"] = render_to_string("admin/audiences/glance.html", shown, request)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(
