@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib.auth.models import User
 from django.db.models import Model
@@ -33,6 +34,22 @@ def of(model: type[Model], page: str = "change/", **which: Any) -> Address:
     return address
 
 
+def compared() -> str:
+    names = ["Aged 30 to 50", "Gold, or wine drinkers", "Keen regulars without children"]
+    rows = Audience.objects.filter(name__in=names).order_by("pk")
+    return "audiences/audience/compare/?" + urlencode({"audiences": [row.pk for row in rows]}, True)
+
+
+def seen_by_a_member() -> str:
+    member = Membership.objects.get(**MEMBERSHIP)
+    return of(Offer, f"change/?member={member.pk}", **OFFER)()
+
+
+def why_in_an_audience() -> str:
+    audience = Audience.objects.get(**AUDIENCE)
+    return of(Membership, f"why/?audience={audience.pk}", **MEMBERSHIP)()
+
+
 OFFER, AUDIENCE = {"name": "Wine club case price"}, {"name": "Keen regulars without children"}
 SEGMENT, MEMBERSHIP = {"short_code": "gold-tier"}, {"external_id": "household-1"}
 
@@ -40,6 +57,11 @@ PAGES: dict[str, Address] = {
     "home": at(""),
     "offers": at("offers/offer/"),
     "offer": of(Offer, **OFFER),
+    "offer-as-member": seen_by_a_member,
+    "offer-duplicate": of(Offer, "duplicate/", **OFFER),
+    "calendar": at("offers/offer/calendar/"),
+    "calendar-quarter": at("offers/offer/calendar/?zoom=quarter"),
+    "calendar-year": at("offers/offer/calendar/?zoom=year"),
     "offer-add": at("offers/offer/add/"),
     "offer-delete": of(Offer, "delete/", **OFFER),
     "offer-history": of(Offer, "history/", **OFFER),
@@ -62,6 +84,10 @@ PAGES: dict[str, Address] = {
     "audience-external": of(Audience, audience_type="external"),
     "audience-synced": of(Audience, audience_type="synced"),
     "audience-tier": of(Audience, audience_type="tier", name="Gold"),
+    "audience-by-month": of(Audience, "change/?period=year", **AUDIENCE),
+    "audience-by-hand": of(Audience, "by-hand/included/", **AUDIENCE),
+    "compare": compared,
+    "compare-none": at("audiences/audience/compare/"),
     "audience-in-use": of(Audience, "delete/", offers__name=OFFER["name"]),
     "audience-delete": of(Audience, "delete/", name="Big spenders"),
     "audience-history": of(Audience, "history/", name="Aged 30 to 50"),
@@ -81,9 +107,15 @@ PAGES: dict[str, Address] = {
     "memberships": at("segments/membership/"),
     "membership": of(Membership, **MEMBERSHIP),
     "membership-then": of(Membership, "change/?at=2046-06-01T12:00", **MEMBERSHIP),
+    "membership-audiences": of(Membership, "audiences/", **MEMBERSHIP),
+    "membership-why": why_in_an_audience,
+    "membership-offers": of(Membership, "offers/", **MEMBERSHIP),
+    "membership-what-if": of(Membership, "what-if/", **MEMBERSHIP),
     "membership-add": at("segments/membership/add/"),
     "imports": at("segments/import/"),
     "import-add": at("segments/import/add/"),
+    "import-columns": of(Import, state="uploaded"),
+    "import-counted": of(Import, state="counted"),
     "import-succeeded": of(Import, state="succeeded"),
     "import-failed": of(Import, state="failed"),
     "sources": at("audiences/source/"),
@@ -97,6 +129,7 @@ PAGES: dict[str, Address] = {
     "api-key-add": at("audience_platform/apikey/add/"),
     "audit-trail": at("audience_platform/auditevent/"),
     "audit-event": of(AuditEvent, object_type="audiences"),
+    "audit-undo": of(AuditEvent, "undo/", object_type="audiences", action="changed"),
     "spaces": at("segments/space/"),
     "space": of(Space),
     "space-add": at("segments/space/add/"),

@@ -118,13 +118,20 @@ def _sync(space: Space, klaviyo: KlaviyoStandIn) -> None:
 
 
 def _import(space: Space, now: datetime.datetime) -> None:
-    """One that is done, and one that was refused for a row."""
+    """One that is done, one that was refused for a row, one that was tried, and one just begun."""
     good = b"External ID;Total orders;Store\nhousehold-1;52;436\nhousehold-2;21;401\n"
-    for file, name in ((good, "week 46.csv"), (good + b"household-3;many;401\n", "week 47.csv")):
+    bad = good + b"household-3;many;401\n"
+    for name, file, dry_run in (
+        ("week 46.csv", good, False),
+        ("week 47.csv", bad, False),
+        ("week 47, mended.csv", bad, True),
+        ("week 48.csv", good, None),
+    ):
         made = make_import(space=space)
         take_file(made, ContentFile(file), name=name, at=now)
-        start(made, dry_run=False, confirmed=False, at=now)
-        carry_out(number=made.pk, now=now)
+        if dry_run is not None:
+            start(made, dry_run=dry_run, confirmed=False, at=now)
+            carry_out(number=made.pk, now=now)
 
 
 def _live(space: Space, now: datetime.datetime) -> None:
