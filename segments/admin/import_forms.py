@@ -129,6 +129,9 @@ class NewImportForm(RowForm):
         else:  # these have no page of choices of their own
             field.widget, field.queryset = UnfoldSelect(), lists.order_by("name")
             field.help_text = "Static and external lists alone take files."
+            field.error_messages["invalid_choice"] = (
+                "Choose one of these: who is on any other list follows from something else."
+            )
 
     def _post_clean(self) -> None:
         try:

@@ -60,9 +60,8 @@ def test_the_first_page_tells_how_the_space_stands(
     expect(running.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "80")
     Import.objects.filter(pk=row.pk).update(state="failed", error="2 rows are bad.")
     attention = page.locator("#attention")
-    expect(
-        attention.get_by_text("The import of people.csv failed. 2 rows are bad.")
-    ).to_be_visible()
+    failed = attention.get_by_text("The import of people.csv failed. 2 rows are bad.")
+    expect(failed).to_be_visible(timeout=20_000)  # it asks every 2 seconds, then loads the page
     expect(page.get_by_text("At work")).not_to_be_visible()
 
     attention.get_by_role("link", name="Look and decide").click()

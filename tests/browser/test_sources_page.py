@@ -71,9 +71,9 @@ def test_a_list_is_synced_from_its_source(
         expect(page.get_by_text("1 audience is made, and being synced")).to_be_visible()
         expect(page.get_by_text("It waits for its turn")).to_be_visible()
         picture("sync-waits")
-        page.get_by_role("button", name="Cancel the sync of Newsletter").click()
+        page.get_by_role("button", name="Cancel: Newsletter").click()
         expect(page.get_by_text("is cancelled. Nothing was changed.").first).to_be_visible()
-        page.get_by_role("button", name="Sync Newsletter now").click()
+        page.get_by_role("button", name="Sync now: Newsletter").click()
         run_sync(number=Sync.objects.first().pk)  # type: ignore[union-attr]  # the newest
         expect(page.get_by_text("120 joined")).to_be_visible()  # without a reload
         picture("source")

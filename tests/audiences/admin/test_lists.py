@@ -203,9 +203,10 @@ def test_no_file_is_taken_for_a_list_that_follows_its_source(
 ) -> None:
     def send(audience: Audience) -> Any:
         file = SimpleUploadedFile("people.csv", b"external_id\nm-1\n", "text/csv")
-        return colleague.save("segments/import/add/", segment=list_of(audience).pk, sent=file)
+        number = list_of(audience).pk
+        return colleague.save(f"segments/import/add/?segment={number}", segment=number, sent=file)
 
-    assert "follows from the list of its source" in faults(send(make_synced()))["segment"][0]
+    assert "any other list follows from something else" in faults(send(make_synced()))["segment"][0]
     assert not Import.objects.exists()
     send(uploaded)
     assert Import.objects.get().segment == list_of(uploaded)
