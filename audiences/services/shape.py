@@ -16,7 +16,6 @@ _MOST_BARS = 80  # of days, which are taken by the week, the month or the year
 _KNOTS = 400
 _TAIL = 0.01
 _LONG = 2  # so many times wider than the middle, a spread is shown without its tails at first
-_CALENDAR = ["D", "W", "M", "Y"]
 
 
 @dataclass(frozen=True)
@@ -103,18 +102,17 @@ def _numbers(low: int, high: int, unit: int) -> list[int]:
 
 def _days(low: int, high: int) -> list[int]:
     """Bounds of whole days, weeks from Monday, months or years; or of some years at once."""
-    first, last = np.array([low, high], "datetime64[D]")
-    for unit in _CALENDAR:
-        if unit == "W":  # numpy's begin on a Thursday, as 1970 did
-            found = np.arange(low - (low + 3) % 7, high + 8, 7)
-        else:
-            ends = np.array([first, last]).astype(f"datetime64[{unit}]")
-            found = np.arange(ends[0], ends[1] + 2).astype("datetime64[D]").astype(np.int64)
-        if len(found) <= _MOST_BARS + 1:
-            return [int(day) for day in found]
-    step = round_width(-(-len(found) // _MOST_BARS))
-    years = np.arange(ends[0].astype(int) // step * step, ends[1].astype(int) + 1 + step, step)
-    return [int(day) for day in years.astype("datetime64[Y]").astype("datetime64[D]").astype(int)]
+    if high - low < _MOST_BARS:
+        return list(range(low, high + 2))
+    monday = low - (low + 3) % 7  # 1970 began on a Thursday
+    if high - monday < 7 * _MOST_BARS:
+        return list(range(monday, high + 8, 7))
+    first, last = np.array([low, high], "datetime64[D]").astype("datetime64[M]").astype(int)
+    months = 1 if last - first < _MOST_BARS else 12
+    if (last - first) // 12 >= _MOST_BARS - 1:
+        months *= round_width(-(-((last - first) // 12 + 2) // _MOST_BARS))
+    starts = np.arange(first // months, last // months + 2) * months
+    return [int(day) for day in starts.astype("datetime64[M]").astype("datetime64[D]").astype(int)]
 
 
 def _knots(spread: Spread, upto: Whole) -> Whole:

@@ -153,7 +153,8 @@ function swap(row, by) {
 }
 
 function takeOut(row) {
-  const next = rows()[rows().indexOf(row) + 1] ?? rows()[rows().indexOf(row) - 1];
+  const at = rows().indexOf(row);
+  const next = rows()[at + 1] ?? rows()[at - 1];
   row.nextElementSibling.remove();
   row.remove();
   (next ? next.querySelector("[data-take-out]") : form.querySelector("[data-add]")).focus();
@@ -316,8 +317,6 @@ function mark(field, problem, id) {
     field.setAttribute("aria-describedby", id);
   }
 }
-
-// Beginning
 
 function takeBlankRows() {
   const blank = body.querySelector("[data-blank]");
