@@ -215,7 +215,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SORT_OPERATIONS": False,
 }
 
-# Requests a minute that each endpoint of the APIs takes from one token and address; 0: any number.
+# Requests a minute that each endpoint of the APIs takes from one key, or from one address where no
+# key is known; 0: any number.
 RATE_LIMIT = environment.number("RATE_LIMIT", 6000, "requests a minute")
 RATE_LIMITS = environment.numbers("RATE_LIMITS")
 # Where they are counted, by all processes together: in PostgreSQL when this is empty.
