@@ -43,6 +43,7 @@ AUDITED = frozenset(
         "audience_platform_apikey",
         "audience_platform_keptpreview",
         "audience_platform_apikey_spaces",
+        "audience_platform_refreshschedule",
         "audience_platform_stafflabels",
         "auth_user",
     }

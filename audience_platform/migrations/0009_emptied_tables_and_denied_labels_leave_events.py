@@ -51,7 +51,7 @@ DROP TRIGGER change_leaves_an_event ON audience_platform_stafflabels;
 DROP FUNCTION audience_platform_note_staff_labels();
 """
 
-_TABLES = {
+TABLES = {
     "segments_space": ("spaces", "number"),
     "segments_space_staff": ("space-staff", "space_id"),
     "segments_membership": ("memberships", "space_number"),
@@ -72,12 +72,18 @@ _TABLES = {
     "audience_platform_stafflabels": ("staff-labels", ""),
     "auth_user": ("users", ""),
 }
-_TRIGGERS = "".join(
-    f"CREATE TRIGGER emptying_leaves_an_event BEFORE TRUNCATE ON {table} FOR EACH STATEMENT"
-    f" EXECUTE FUNCTION audience_platform_note_emptied('{word}', '{space}');\n"
-    for table, (word, space) in _TABLES.items()
-)
-_NO_TRIGGERS = "".join(f"DROP TRIGGER emptying_leaves_an_event ON {table};\n" for table in _TABLES)
+
+
+def triggers(tables: dict[str, tuple[str, str]]) -> str:
+    return "".join(
+        f"CREATE TRIGGER emptying_leaves_an_event BEFORE TRUNCATE ON {table} FOR EACH STATEMENT"
+        f" EXECUTE FUNCTION audience_platform_note_emptied('{word}', '{space}');\n"
+        for table, (word, space) in tables.items()
+    )
+
+
+def no_triggers(tables: dict[str, tuple[str, str]]) -> str:
+    return "".join(f"DROP TRIGGER emptying_leaves_an_event ON {table};\n" for table in tables)
 
 
 class Migration(migrations.Migration):
@@ -91,6 +97,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(_EMPTIED, "DROP FUNCTION audience_platform_note_emptied();"),
-        migrations.RunSQL(_TRIGGERS, _NO_TRIGGERS),
+        migrations.RunSQL(triggers(TABLES), no_triggers(TABLES)),
         migrations.RunSQL(_STAFF_LABELS, _NO_STAFF_LABELS),
     ]

@@ -304,6 +304,7 @@ PATHS = [
     "audiences",
     "audiences/overlap",
     "audience-versions",
+    "refresh-schedules",
     "audience-groups",
     "rule-fields",
     "rule-fields/total_orders/histogram",

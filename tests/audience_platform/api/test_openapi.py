@@ -13,6 +13,7 @@ from jsonschema import Draft4Validator  # type: ignore[import-untyped]
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
 from audience_platform.api import urls
+from audience_platform.refresh_schedules import refresh_on
 from audiences.services import refresh_space
 from audiences.services.groups import make_group
 from audiences.services.sources import make_source
@@ -133,6 +134,8 @@ def test_every_answer_is_as_described(
     synced = make_audience("synced", name="Shoppers", **configuration)
     sync = request_sync(audience=synced, at=datetime.datetime.now(datetime.UTC))
     refresh_space(space=audience.space, now=datetime.datetime.now(datetime.UTC))
+    now = datetime.datetime.now(datetime.UTC)
+    schedule = refresh_on(audience, at=now, days=[1], hours=[3], time_zone="UTC")
     version = api.get("audience-versions").json()["data"][0]
     event = api.get("audit-events").json()["data"][0]
     named = {
@@ -146,6 +149,7 @@ def test_every_answer_is_as_described(
         "segment-memberships": place["id"],
         "audiences": audience.id,
         "audience-versions": version["id"],
+        "refresh-schedules": schedule.id,
         "audit-events": event["id"],
         "audience-groups": group.id,
         "sources": source.id,
