@@ -159,7 +159,7 @@ class SourceAdmin(RowAdmin):
         try:
             if request.method == "POST" and options.is_valid():
                 return self._import(request, source, options.cleaned_data)
-            lists, problem = lists_of(source, sleep=briefly()), ""
+            lists, problem = lists_of(source, patience=briefly()), ""
         except (SourceError, NoSuchLists) as error:
             lists, problem = [], str(error)
         context = {
@@ -182,7 +182,7 @@ class SourceAdmin(RowAdmin):
         for kind in source.kind.kinds:
             if ids := [id for of, _, id in ticked if of == kind]:
                 done = import_lists(
-                    source=source, ids=ids, kind=kind, options=options, sleep=briefly()
+                    source=source, ids=ids, kind=kind, options=options, patience=briefly()
                 )
                 made += done.made.values()
         start_syncs(made, at=timezone.now())
