@@ -1,4 +1,7 @@
-"""Who asks: ``Authorization: Bearer TOKEN``, and in which space: ``X-Space: SLUG``."""
+"""Who asks: ``Authorization: Bearer TOKEN``, and in which space: ``X-Space: SLUG``.
+
+A facade whose clients send other tokens says how their keys are found: its dialect's ``find_key``.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, PermissionDenied
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
+from audience_platform.dialects import dialect_of
 from audience_platform.labels import seen
 from audience_platform.models import ApiKey, Scope
 from audience_platform.services import UnusableToken, find_key
@@ -26,6 +31,40 @@ if TYPE_CHECKING:
     from rest_framework.views import APIView  # which imports this module, by the settings
 
 _BEARER = re.compile(r"Bearer +([A-Za-z0-9._~+/=-]+) *", re.IGNORECASE)
+
+
+def key_of(request: HttpRequest) -> ApiKey:
+    """The key that a request came with, as ``api_key`` of the request from then on: looked up once,
+    for the rate limits and for what it opens.
+
+    :raises UnusableToken: it came with none, or with one that opens nothing; the error says why.
+    """
+    known: ApiKey | UnusableToken | None = getattr(request, "came_with", None)
+    if known is None:
+        find = getattr(dialect_of(request), "find_key", _bearer)
+        try:
+            known = find(request)
+            request.api_key = known  # type: ignore[attr-defined]  # for the audit trail
+        except UnusableToken as error:
+            known = error
+        request.came_with = known  # type: ignore[attr-defined]
+    if isinstance(known, UnusableToken):
+        raise UnusableToken(str(known))
+    return known
+
+
+def bearer_token(request: HttpRequest) -> str:
+    """:raises UnusableToken: the request has none."""
+    match = _BEARER.fullmatch(request.headers.get("Authorization", ""))
+    if match is None:
+        raise UnusableToken(
+            "The Authorization header can't be read. Send “Authorization: Bearer TOKEN”."
+        )
+    return match[1]
+
+
+def _bearer(request: HttpRequest) -> ApiKey:
+    return find_key(bearer_token(request), at=timezone.now())
 
 
 @dataclass(frozen=True)
@@ -43,9 +82,9 @@ class KeyAccess:
     def may_write(self) -> bool:
         return self.key.scope == Scope.WRITE
 
-    @cached_property
+    @property
     def spaces(self) -> list[Space]:
-        return sorted(self.key.spaces.all(), key=lambda space: space.slug)
+        return self.key.opens
 
     @property
     def denied_labels(self) -> list[str]:
@@ -78,19 +117,12 @@ class BearerAuthentication(BaseAuthentication):
     """An API key's token. Programs only: no sessions, so nothing that a browser sends by itself."""
 
     def authenticate(self, request: Request) -> tuple[AnonymousUser, KeyAccess] | None:
-        header = request.headers.get("Authorization")
-        if header is None:
+        if "Authorization" not in request.headers:
             return None
-        match = _BEARER.fullmatch(header)
-        if match is None:
-            raise AuthenticationFailed(
-                "The Authorization header can't be read. Send “Authorization: Bearer TOKEN”."
-            )
         try:
-            key = find_key(match[1], at=timezone.now())
+            key = key_of(request._request)
         except UnusableToken as error:
             raise AuthenticationFailed(str(error)) from error
-        request._request.api_key = key  # type: ignore[attr-defined]  # for the audit trail
         return AnonymousUser(), KeyAccess(key, request.headers.get("X-Space"))
 
     def authenticate_header(self, request: Request) -> str:

@@ -1,8 +1,9 @@
 """How each API says what went wrong outside its views: by the beginnings of their paths.
 
 ``settings.DIALECTS`` names for each a module with ``bad_request``, ``not_found`` and
-``server_error``, which take the request, and ``too_many_requests``, which takes the rate. Other
-paths get Django's own pages.
+``server_error``, which take the request, and ``too_many_requests``, which takes the rate. It may
+have ``rate_headers``, which take the rate too; and ``find_key``, where a request's key is found
+otherwise than by its bearer token. Other paths get Django's own pages.
 """
 
 from __future__ import annotations

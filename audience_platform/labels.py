@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import QuerySet, TextField
 from django.db.models.functions import Cast
 
-from audience_platform.models import AuditEvent
+from audience_platform.models import AuditEvent, RefreshSchedule
 from audiences.models import Audience, AudienceVersion, Sync
 from segments.models import Import, Segment
 
@@ -21,7 +21,7 @@ def seen(rows: QuerySet[Any], denied: Collection[str]) -> QuerySet[Any]:
     hidden = Audience.objects.with_labels(denied)
     if rows.model is Audience:
         return rows.exclude(pk__in=hidden)
-    if rows.model in (AudienceVersion, Sync):
+    if rows.model in (AudienceVersion, RefreshSchedule, Sync):
         return rows.exclude(audience__in=hidden)
     if rows.model is Import:
         return rows.exclude(segment__in=Segment.objects.filter(is_list=True, audiences__in=hidden))

@@ -215,11 +215,14 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SORT_OPERATIONS": False,
 }
 
-# Requests a minute that each endpoint of the APIs takes from one token and address; 0: any number.
+# Requests a minute that each endpoint of the APIs takes from one key, or from one address where no
+# key is known; 0: any number.
 RATE_LIMIT = environment.number("RATE_LIMIT", 6000, "requests a minute")
 RATE_LIMITS = environment.numbers("RATE_LIMITS")
-# Where they are counted, by all processes together: in PostgreSQL when this is empty.
+# Where requests are counted, by all processes together: in PostgreSQL when this is empty.
 REDIS_URL = environment.redis("REDIS_URL")
+# Previews that clients of Segment's API may ask for, a month and space; 0: any number.
+SEGMENT_PREVIEWS_A_MONTH = environment.number("SEGMENT_PREVIEWS_A_MONTH", 700, "previews a month")
 # The APIs, by the beginnings of their paths, and how each of them refuses.
 DIALECTS = {
     "/api/": "audience_platform.api.errors",

@@ -1,4 +1,5 @@
-"""Rate limits: how many requests a minute each endpoint takes from one token and address.
+"""Rate limits: how many requests a minute each endpoint takes from one key; or, where a request
+comes with no key that is known, from one address.
 
 Counted in windows of a minute by all processes together: in PostgreSQL, or in Redis where
 ``REDIS_URL`` names one. A view may state its own limits by method, ``rate_limits``; the setting
@@ -14,6 +15,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any, Protocol
 
 from django.conf import settings
@@ -23,7 +25,9 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from audience_platform.audit.acting import address
+from audience_platform.authentication import key_of
 from audience_platform.dialects import dialect_of
+from audience_platform.services import UnusableToken
 
 logger = logging.getLogger(__name__)
 
@@ -141,7 +145,7 @@ class RateLimits:
         if dialect is None or not limit:
             return None
         window = int(time.time()) // WINDOW
-        counted = (_method(request), _route(request), _token(request), address(request) or "")
+        counted = (_method(request), _route(request), _who(request))
         key = hashlib.sha256("\n".join(counted).encode()).digest()[:16]
         try:
             consumed = counter().count(key, window)
@@ -159,9 +163,22 @@ def _method(request: HttpRequest) -> str:
     return "get" if method == "head" else method
 
 
-def _token(request: HttpRequest) -> str:
-    """As it opens the door, however the header around it is written."""
-    return "".join(request.headers.get("Authorization", "").split()[-1:])
+def _who(request: HttpRequest) -> str:
+    """The key, where it is known; else the address: a made-up token begins no count."""
+    try:
+        return f"key {key_of(request).pk}"
+    except UnusableToken:
+        return f"address {_network(address(request))}"
+
+
+def _network(address: str | None) -> str:
+    """What somebody has one of: an IPv4 address, or the /64 that an IPv6 address is in."""
+    if address is None:
+        return ""
+    known = ip_address(address)
+    if isinstance(known, IPv6Address):
+        return str(known.ipv4_mapped or ip_network((known, 64), strict=False))
+    return str(known)
 
 
 def _route(request: HttpRequest) -> str:

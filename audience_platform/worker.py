@@ -29,6 +29,7 @@ from procrastinate.worker import Worker
 
 from audience_platform.audit.acting import acting, by_job
 from audience_platform.audit.seals import remove_old, seal
+from audience_platform.refresh_schedules import ask_due
 from audience_platform.throttling import remove_old_counts
 from audiences.jobs import defer_due
 from segments.jobs import defer_reading, look_after_imports
@@ -140,6 +141,8 @@ async def _look_again_and_again(worker: App, thread: ThreadPoolExecutor) -> None
 
 def _look() -> None:
     close_old_connections()
+    with acting(by_job("refresh schedule", None)):
+        ask_due(now=timezone.now())
     defer_due()
     defer_reading()
 

@@ -1,10 +1,12 @@
-"""What the check of a rate limit costs a request, against a bare round trip to the database.
+"""What the check of a rate limit costs a request: the look-up of its key, which tells who asks
+besides, and the count; against a bare round trip to the database.
 
 python -m benchmarks.rate_limits
 """
 
 from __future__ import annotations
 
+import datetime
 import statistics
 import time
 from collections.abc import Callable
@@ -31,19 +33,25 @@ def main() -> None:
 def _compare() -> None:
     from django.db import connection
 
+    from audience_platform.services import find_key, make_key
     from audience_platform.throttling import PostgreSQLCounter
+    from segments.models import Space
+
+    now = datetime.datetime.now(datetime.UTC)
+    space = Space.objects.create(slug="north", name="North")
+    token = make_key(name="a program", spaces=[space], at=now).token
 
     def bare() -> None:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
 
     counter = PostgreSQLCounter()
-    bare_time = _median(bare)
-    count_time = _median(lambda: counter.count(b"0123456789abcdef", 1))
-    print(
-        f"one count {count_time * 1e3:.3f} ms, bare round trip {bare_time * 1e3:.3f} ms: "
-        f"{count_time / bare_time:.1f} ×"
-    )
+    for name, call in {
+        "bare round trip": bare,
+        "one look-up": lambda: find_key(token, at=now),
+        "one count": lambda: counter.count(b"0123456789abcdef", 1),
+    }.items():
+        print(f"{name} {_median(call) * 1e3:.3f} ms")
 
 
 if __name__ == "__main__":

@@ -59,7 +59,7 @@ def error_response(status: int, problem: Problem) -> HttpResponse:
 
 def too_many_requests(rate: Rate) -> HttpResponse:
     detail = (
-        f"This endpoint takes {rate.limit:,} requests a minute from one token and address, and "
+        f"This endpoint takes {rate.limit:,} requests a minute from one key or address, and "
         f"this was the {rate.consumed:,}th. Try again in {rate.retry_after} seconds."
     )
     return error_response(429, Problem("too_many_requests", detail))

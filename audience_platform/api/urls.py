@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 from audience_platform.api import pages
 from audience_platform.api.audit_events import AuditEventViewSet
 from audience_platform.api.idempotency import once
+from audience_platform.api.refresh_schedules import RefreshScheduleViewSet
 from audiences.api.conversions import RuleViewSet
 from audiences.api.groups import AudienceGroupViewSet
 from audiences.api.imports import ImportViewSet
@@ -39,6 +40,7 @@ VIEWSETS: tuple[type[ResourceViewSet], ...] = (
     ImportViewSet,
     AudienceViewSet,
     AudienceVersionViewSet,
+    RefreshScheduleViewSet,
     AudienceGroupViewSet,
     SourceViewSet,
     SyncViewSet,

@@ -43,6 +43,8 @@ AUDITED = frozenset(
         "audience_platform_apikey",
         "audience_platform_keptpreview",
         "audience_platform_apikey_spaces",
+        "audience_platform_refreshschedule",
+        "audience_platform_stafflabels",
         "auth_user",
     }
 )
@@ -119,10 +121,13 @@ def address(request: HttpRequest) -> str | None:
 
 _WRITE = re.compile(r'(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+(?:ONLY\s+)?"?(\w+)', re.IGNORECASE)
 _MAY_WRITE = re.compile(r"\s*(?:INSERT|UPDATE|DELETE|WITH)\b", re.IGNORECASE)
+_EMPTIES = re.compile(r"\s*TRUNCATE\b", re.IGNORECASE)  # perhaps other tables than it names
 
 
 def _writes(sql: str) -> bool:
     """Whether a statement writes to an audited table."""
+    if _EMPTIES.match(sql):
+        return True
     return bool(_MAY_WRITE.match(sql)) and any(
         found[1].lower() in AUDITED for found in _WRITE.finditer(sql)
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import uuid
+from functools import cached_property
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -65,3 +66,8 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @cached_property
+    def opens(self) -> list[Space]:
+        """Its spaces, by their slugs: there already, where ``services.find_key`` found the key."""
+        return sorted(self.spaces.all(), key=lambda space: space.slug)

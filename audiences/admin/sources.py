@@ -106,7 +106,7 @@ class SourceForm(RowForm):
         if "unchecked" in self.data:
             return
         try:
-            check_source(self.instance, sleep=briefly())
+            check_source(self.instance, patience=briefly())
         except SourceError as error:
             self.may_go_unchecked = error.code in _MAY_PASS
             at_key = error.code in ("key_refused", "not_allowed") or not self.vendor.settings
@@ -233,7 +233,7 @@ class SourceAdmin(RowAdmin):
         try:
             if request.method == "POST" and ticked and options.is_valid():
                 return self._import(request, source, ticked, options.options())
-            lists, problem = lists_of(source, sleep=briefly()), ""
+            lists, problem = lists_of(source, patience=briefly()), ""
             if ticked:
                 looks = _look(source, ticked, lists)
         except (SourceError, NoSuchLists) as error:
@@ -266,7 +266,7 @@ class SourceAdmin(RowAdmin):
         for kind in source.kind.kinds:
             if ids := [id for of, id in ticked if of == kind]:
                 done = import_lists(
-                    source=source, ids=ids, kind=kind, options=options, sleep=briefly()
+                    source=source, ids=ids, kind=kind, options=options, patience=briefly()
                 )
                 made += done.made.values()
         start_syncs(made, at=timezone.now())
@@ -294,7 +294,7 @@ def _look(
     """What a first sync would do, of the first few of those ticked; of the others, nothing."""
     found = {(one.found.kind, one.found.id): one.found for one in lists if not one.audience}
     asked = [key for key in ticked if key in found]
-    told = first_syncs(source=source, lists=asked[:_MOST_LOOKED_AT], sleep=briefly())
+    told = first_syncs(source=source, lists=asked[:_MOST_LOOKED_AT], patience=briefly())
     return [
         (found[key], told[place] if place < len(told) else None) for place, key in enumerate(asked)
     ]

@@ -91,7 +91,7 @@ class ListImport(Operation):
         try:
             with pointing(ATTRIBUTES), read_elsewhere():
                 done = import_lists(
-                    source=source, ids=lists, kind=kind, options=sent, sleep=briefly()
+                    source=source, ids=lists, kind=kind, options=sent, patience=briefly()
                 )
         except NoSuchLists as error:
             problems = [

@@ -111,7 +111,7 @@ class ListsOfASource(Operation):
         self.given(view)
         source = view.get_object()
         with read_elsewhere():
-            found = lists_of(source, sleep=briefly())
+            found = lists_of(source, patience=briefly())
         page = view.paginate_queryset(found) or []
         data = [
             self.resource(

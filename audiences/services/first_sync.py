@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from audiences.models import Source
-from audiences.services.sources import access_to
+from audiences.services.sources import ENDLESS, Patience, access_to
 from audiences.sources.base import Access, Beginning, Kind, Profile, SourceError
 from segments.models import Space
 from segments.people import By, Named, find_people
@@ -29,14 +28,14 @@ def first_syncs(
     *,
     source: Source,
     lists: Sequence[tuple[Kind, str]],
-    sleep: Callable[[float], None] = time.sleep,
+    patience: Patience = ENDLESS,
 ) -> list[FirstSync]:
     """Of each of the lists (their kinds and the vendor's ids), what a first sync would do. One that
     its vendor is still working out tells nothing.
 
     :raises SourceError: one can't be read.
     """
-    access = access_to(source, sleep=sleep)
+    access = access_to(source, patience)
     return _told(source.space, [_beginning(source, access, kind, id) for kind, id in lists])
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -19,7 +20,7 @@ from segments.models import Space
 from segments.services import save_row
 
 _LONGEST_KEY = 1_000
-_PATIENCE = 8.0  # seconds of waiting while somebody else waits
+_PATIENCE = 20.0  # seconds for all of the asking while somebody waits, perhaps in a transaction
 
 
 @transaction.atomic
@@ -105,36 +106,45 @@ def encrypt_keys_anew() -> int:
     return len(sources)
 
 
-def access_to(source: Source, *, sleep: Callable[[float], None] = time.sleep) -> Access:
+class Patience(NamedTuple):
+    """How a vendor is waited for: between two tries, and until when by the monotonic clock."""
+
+    sleep: Callable[[float], None] = time.sleep
+    until: float = math.inf
+
+
+ENDLESS = Patience()
+
+
+def access_to(source: Source, patience: Patience = ENDLESS) -> Access:
     """What the vendor is asked with.
 
     :raises SourceError: the key can't be read.
     """
-    return Access(keys.decrypt(source.encrypted_key), source.settings, sleep)
+    return Access(keys.decrypt(source.encrypted_key), source.settings, *patience)
 
 
-def check_source(source: Source, *, sleep: Callable[[float], None] = time.sleep) -> None:
+def check_source(source: Source, *, patience: Patience = ENDLESS) -> None:
     """Ask the vendor whether the key and the settings, saved or not, open anything.
 
     :raises SourceError: they don't, or it can't be asked now.
     """
-    source.kind.check(access_to(source, sleep=sleep))
+    source.kind.check(access_to(source, patience))
 
 
-def briefly() -> Callable[[float], None]:
-    """A way to sleep between two tries for as long as somebody waits for an answer: not longer."""
-    left = _PATIENCE
+def briefly() -> Patience:
+    """As long as somebody waits for an answer, from now on: not longer, however many pages a vendor
+    has and however slowly it sends them."""
+    until = time.monotonic() + _PATIENCE
 
     def sleep(seconds: float) -> None:
-        nonlocal left
-        left -= seconds
-        if left < 0:
+        if time.monotonic() + seconds >= until:
             raise SourceError(
                 "slow_down", "The source asks us to wait, or doesn't answer. Try again in a minute."
             )
         time.sleep(seconds)
 
-    return sleep
+    return Patience(sleep, until)
 
 
 @dataclass(frozen=True)
@@ -145,13 +155,13 @@ class ListOfSource:
     audience: Audience | None
 
 
-def lists_of(source: Source, *, sleep: Callable[[float], None] = time.sleep) -> list[ListOfSource]:
+def lists_of(source: Source, *, patience: Patience = ENDLESS) -> list[ListOfSource]:
     """The lists that the source has now.
 
     :raises SourceError: it can't be read.
     """
     held = _held(source)
-    found = source.kind.lists(access_to(source, sleep=sleep))
+    found = source.kind.lists(access_to(source, patience))
     return [ListOfSource(one, held.get((one.kind, one.id))) for one in found]
 
 
@@ -183,7 +193,7 @@ def import_lists(
     ids: Sequence[str],
     kind: Kind = Kind.LIST,
     options: Mapping[str, Any] | None = None,
-    sleep: Callable[[float], None] = time.sleep,
+    patience: Patience = ENDLESS,
 ) -> ListsImported:
     """Make a synced audience of each list, called as the vendor calls it; all of them, or none.
 
@@ -196,7 +206,7 @@ def import_lists(
     wanted = list(dict.fromkeys(ids))
     names = {
         found.found.id: found.found.name
-        for found in lists_of(source, sleep=sleep)
+        for found in lists_of(source, patience=patience)
         if found.found.kind is kind
     }
     if missing := [id for id in wanted if id not in names]:

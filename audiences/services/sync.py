@@ -27,7 +27,7 @@ from django.utils import timezone
 from audiences.models import Audience, Source, Sync, SyncedList, SyncStatus
 from audiences.models.source import OPEN
 from audiences.services.own_list import list_of
-from audiences.services.sources import access_to
+from audiences.services.sources import Patience, access_to
 from audiences.sources.base import Kind, Profile, SourceError
 from segments.imports.lists import ListImported, ListMode, Unknown, import_list
 from segments.imports.refusals import ImportRefused, TooManyRemoved
@@ -281,7 +281,7 @@ class _Work:
         text = io.TextIOWrapper(file, "utf-8", "replace", newline="", write_through=True)
         writer = csv.writer(text)
         writer.writerow(_LONGEST)
-        access = access_to(source, sleep=self._sleep)
+        access = access_to(source, Patience(self._sleep))
         for page in source.kind.profiles(access, kind, list_id):
             named = [row for profile in page if (row := _row(profile))]
             writer.writerows(named)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -46,11 +47,13 @@ class Beginning:
 
 @dataclass(frozen=True)
 class Access:
-    """What a vendor is asked with. ``sleep`` is how it waits between two tries."""
+    """What a vendor is asked with. ``sleep`` is how it waits between two tries, ``until`` when all
+    the asking ends, by the monotonic clock."""
 
     key: str = field(repr=False)
     settings: Mapping[str, Any]
     sleep: Callable[[float], None] = time.sleep
+    until: float = math.inf
 
 
 class SourceError(Exception):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -19,6 +20,31 @@ def test_the_token_finds_its_key(space: Space, at: datetime.datetime) -> None:
     found = find_key(made.token, at=at)
     assert found == made.key
     assert (found.name, found.scope, list(found.spaces.all())) == ("shop", "write", [space])
+
+
+def test_a_key_comes_with_its_spaces_in_one_query(
+    space: Space, other_space: Space, at: datetime.datetime, django_assert_num_queries: Any
+) -> None:
+    made = make_key(
+        name="shop",
+        spaces=[other_space, space],
+        denied_labels=["secret"],
+        expires_at=at,
+        at=at - DAY,
+    )
+    with django_assert_num_queries(1):
+        found = find_key(made.token, at=at - DAY)
+        assert (found, found.opens) == (made.key, [space, other_space])
+    assert (found.denied_labels, found.expires_at) == (["secret"], at)
+    assert found.opens[0].zone == space.zone
+    with django_assert_num_queries(0), pytest.raises(UnusableToken):
+        find_key("none of ours", at=at)
+
+
+def test_a_key_whose_spaces_are_gone_opens_none(space: Space, at: datetime.datetime) -> None:
+    made = make_key(name="shop", spaces=[space], at=at)
+    space.delete()
+    assert find_key(made.token, at=at).opens == []
 
 
 def test_the_token_is_kept_nowhere(space: Space, at: datetime.datetime) -> None:

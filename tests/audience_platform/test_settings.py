@@ -55,6 +55,7 @@ WRONG = {
     "PLATFORM_KEEP_DATABASE": (["always"], "true or false"),
     "PLATFORM_DATA_DIR": (["manage.py", "manage.py/below"], "the path of a directory"),
     "RATE_LIMIT": (["many", "-1"], "a whole number of requests a minute, 0 or more"),
+    "SEGMENT_PREVIEWS_A_MONTH": (["many", "-1"], "a whole number of previews a month, 0 or more"),
     "RATE_LIMITS": (["600", "a=b", "=5"], "names with whole numbers"),
     "REDIS_URL": (["hunter2", "http://hunter2"], "the URL of a Redis server"),
     "SECRET_KEY": (["hunter2", "2" * 60], "at least 50 characters, 5 of them different"),

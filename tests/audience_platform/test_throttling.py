@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -10,6 +11,9 @@ from typing import Any
 
 import pytest
 from django.db import connection, connections
+from django.test.utils import CaptureQueriesContext
+from django.urls import resolve
+from django.utils import timezone
 from fakeredis import TcpFakeServer
 
 from audience_platform import throttling
@@ -78,17 +82,60 @@ def test_a_refused_request_changes_nothing(
     assert [one.short_code for one in space.segment_set.all()] == ["a"]
 
 
-def test_each_endpoint_method_token_and_address_counts_by_itself(
+def test_each_endpoint_method_and_key_counts_by_itself_wherever_it_is_used_from(
     api: Any, make_program: Make, settings: Any, minute: Callable[[float], None]
 ) -> None:
     settings.RATE_LIMITS = {"segments-list": 1}
     assert api.get("segments").status_code == 200
-    assert api.get("segments").status_code == 429
+    elsewhere = api._client.get("/api/segments", secure=True, REMOTE_ADDR="10.0.0.9")
+    assert elsewhere.status_code == 429
 
     assert api.get("offers").status_code == 200
     assert api.post("segments", {}).status_code != 429
     assert make_program().get("segments").status_code == 200
-    assert api._client.get("/api/segments", secure=True, REMOTE_ADDR="10.0.0.9").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/api/segments", "/api/v1/audiences", "/spaces/north/audiences"])
+def test_made_up_tokens_and_keys_that_open_nothing_begin_no_counts_of_their_own(
+    client: Any, make_program: Make, settings: Any, minute: Callable[[float], None], path: str
+) -> None:
+    settings.RATE_LIMITS = {resolve(path).view_name: 3}
+    now = timezone.now()
+    day = datetime.timedelta(days=1)
+    expired = make_program(at=now - 2 * day, expires_at=now - day).token
+    made_up = f"ap_{'x' * 43}"
+
+    def status(header: str) -> int:
+        answer = client.get(path, secure=True, headers={"Authorization": header})
+        return int(answer.status_code)
+
+    headers = [f"Bearer {expired}", f"Bearer {made_up}", "Basic dXNlcjpwYXNz", "Bearer other"]
+    assert [status(header) for header in headers] == [401, 401, 401, 429]
+    assert status(f"Bearer {make_program().token}") == 200
+
+
+def test_who_is_unknown_is_counted_by_address_or_by_the_network_that_an_ipv6_address_is_in(
+    client: Any, db: None, settings: Any, minute: Callable[[float], None]
+) -> None:
+    settings.RATE_LIMITS = {"segments-list": 1}
+
+    def status(address: str) -> int:
+        answer = client.get("/api/segments", secure=True, REMOTE_ADDR=address)
+        return int(answer.status_code)
+
+    assert [status("192.0.2.1"), status("::ffff:192.0.2.1"), status("192.0.2.2")] == [401, 429, 401]
+    assert [status("2001:db8::1"), status("2001:db8::ffff:9")] == [401, 429]
+    assert status("2001:db8:0:1::1") == 401
+
+
+def test_a_request_looks_its_key_up_once(api: Any, minute: Callable[[float], None]) -> None:
+    document = {"data": {"type": "segments", "attributes": {"short_code": "a", "name": "A"}}}
+    with CaptureQueriesContext(connection) as asked:
+        assert api.post("segments", document, Idempotency_Key="once").status_code == 201
+
+    looked_up = [one["sql"] for one in asked if "key.prefix" in one["sql"]]
+    assert len(looked_up) == 1
+    assert not [one for one in asked if 'FROM "audience_platform_apikey' in one["sql"]]
 
 
 def test_neither_head_nor_another_spelling_of_the_header_begins_a_count_of_its_own(

@@ -7,27 +7,21 @@ There is one organisation here: whatever ``x-gw-ims-org-id`` says is taken, and 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
-from django.core import signing
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 
+from audience_platform.authentication import key_of
 from audience_platform.facades.adobe.errors import GatewayRefusal, no_permission
+from audience_platform.labels import seen
 from audience_platform.models import ApiKey, Scope
-from audience_platform.services import UnusableToken, find_key, find_key_by_id
+from audience_platform.services import UnusableToken
 from audiences.models import Audience, Lifecycle
 from audiences.services.labels import LabelDenied, check_asked, check_labels
 from segments.models import Space
-
-LIFETIME = 3600  # seconds, of an access token
-_BEARER = re.compile(r"Bearer +(\S+) *", re.IGNORECASE)
-_SIGNER = signing.TimestampSigner(sep=".", salt="an access token for Adobe's API")
 
 
 @dataclass(frozen=True)
@@ -47,7 +41,7 @@ class Access:
         """Those that whoever asks may see. What is archived counts as deleted, which Adobe shows
         nobody."""
         rows = Audience.objects.filter(space=self.space).exclude(lifecycle=Lifecycle.ARCHIVED)
-        return rows.without_labels(self.key.denied_labels)
+        return seen(rows, self.key.denied_labels)
 
     def check_may(self, values: Mapping[str, Any]) -> None:
         """:raises Refusal: an audience with these values would carry a label that is denied to
@@ -67,21 +61,17 @@ class Access:
             raise no_permission("WRITE" if error.labels else "READ", f"labels {labels}") from error
 
 
-def access_token(key: ApiKey) -> str:
-    """A token that opens, for ``LIFETIME``, what the key opens."""
-    return _SIGNER.sign_object({"key": str(key.pk)})
-
-
 def access_of(request: HttpRequest) -> Access:
-    """Who asks, noted on the request for the audit trail.
+    """Who asks.
 
     :raises GatewayRefusal: with the first thing that is missing or wrong.
     """
-    header = request.headers.get("Authorization")
-    if not header:
+    if not request.headers.get("Authorization"):
         raise GatewayRefusal("403010", "Oauth token is missing.")
-    key = _key_of(header)
-    request.api_key = key  # type: ignore[attr-defined]
+    try:
+        key = key_of(request)
+    except UnusableToken as error:
+        raise GatewayRefusal("401013", "Oauth token is not valid") from error
     client = request.headers.get("x-api-key")
     if not client:
         raise GatewayRefusal("403000", "Api Key is required")
@@ -91,7 +81,7 @@ def access_of(request: HttpRequest) -> Access:
     sandbox = request.headers.get("x-sandbox-name")
     if not organization or not sandbox:
         raise GatewayRefusal("400003", "Missing header")
-    for space in key.spaces.all():
+    for space in key.opens:
         if space.slug == sandbox:
             return Access(key, organization, space)
     raise GatewayRefusal("403025", "Profile is not valid")
@@ -100,18 +90,3 @@ def access_of(request: HttpRequest) -> Access:
 def is_client(key: ApiKey, client: str) -> bool:
     """Whether a client's id is that of the key."""
     return client in (str(key.pk), key.prefix)
-
-
-def _key_of(header: str) -> ApiKey:
-    wrong = GatewayRefusal("401013", "Oauth token is not valid")
-    match = _BEARER.fullmatch(header)
-    if match is None:
-        raise wrong
-    now = timezone.now()
-    try:
-        if "." not in match[1]:  # which no token of a key has
-            return find_key(match[1], at=now)
-        known = _SIGNER.unsign_object(match[1], max_age=LIFETIME)
-        return find_key_by_id(UUID(known["key"]), at=now)
-    except (UnusableToken, signing.BadSignature) as error:
-        raise wrong from error

@@ -8,6 +8,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from audience_platform.facades.adobe import keys
 from audience_platform.throttling import Rate
 
 _TYPE = "https://ns.adobe.com/aep/errors/"
@@ -121,6 +122,8 @@ def too_long() -> Refusal:
 
 
 # What the platform asks of every dialect (audience_platform.dialects)
+
+find_key = keys.find_key
 
 
 def too_many_requests(_rate: Rate) -> HttpResponse:

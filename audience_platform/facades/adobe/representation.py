@@ -203,7 +203,7 @@ def sandbox(access: Access) -> dict[str, Any]:
         "sandboxId": str(access.space.id),
         "sandboxName": access.space.slug,
         "type": "production",
-        "default": len(access.key.spaces.all()) == 1,
+        "default": len(access.key.opens) == 1,
     }
 
 

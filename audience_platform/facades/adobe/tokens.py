@@ -6,7 +6,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
-from audience_platform.facades.adobe.access import LIFETIME, access_token, is_client
+from audience_platform.facades.adobe.access import is_client
+from audience_platform.facades.adobe.keys import LIFETIME, access_token
 from audience_platform.services import UnusableToken, find_key
 
 _UNCACHED = {"Cache-Control": "no-store"}

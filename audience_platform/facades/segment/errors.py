@@ -94,13 +94,21 @@ def server_error(_request: HttpRequest) -> HttpResponse:
 
 
 def too_many_requests(rate: Rate) -> HttpResponse:
+    return JsonResponse({"errors": [_too_many("Too many requests", rate)]}, status=429)
+
+
+def too_many_previews(rate: Rate) -> Refused:
+    message = f"Too many requests: a space takes {rate.limit} previews a month"
+    return Refused(429, [_too_many(message, rate)])
+
+
+def _too_many(message: str, rate: Rate) -> Error:
     points = {
         "remainingPoints": 0,
         "msBeforeNext": round(rate.resets_in * 1000),
         "consumedPoints": rate.consumed,
     }
-    error = {"type": "RequestError", "message": "Too many requests", "data": points}
-    return JsonResponse({"errors": [error]}, status=429)
+    return {"type": "RequestError", "message": message, "data": points}
 
 
 def rate_headers(rate: Rate) -> dict[str, str]:

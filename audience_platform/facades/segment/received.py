@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,10 +17,12 @@ from audience_platform.facades.segment.errors import (
     invalid_field,
 )
 from audience_platform.facades.segment.shapes import INTERVALS, OPTIONS, USERS
+from audience_platform.models.refresh_schedule import DAY, WEEK
 from audiences.models import Audience, Lifecycle
 from audiences.services.define import LifecycleError, TypeStays
 from audiences.services.lock import Locked
 from audiences.types import ConfigurationError
+from segments.models.space import validate_time_zone
 from segments.services import InUse
 
 Body = Mapping[str, Any]
@@ -56,6 +58,27 @@ def _is_users(value: Any) -> bool:
     return isinstance(value, str) and value.upper() == USERS
 
 
+def _are_within(range: Collection[int]) -> Check:
+    return lambda value: (
+        isinstance(value, list)
+        and 0 < len(value) <= len(range)
+        and all(_is_count(one) and one in range for one in value)
+    )
+
+
+def _is_zone(value: Any) -> bool:
+    try:
+        validate_time_zone(value)
+    except (TypeError, ValidationError):
+        return False
+    return True
+
+
+# What the config of each strategy of schedules has.
+_CONFIGURED = {
+    "PERIODIC": ["config.interval"],
+    "SPECIFIC_DAYS": ["config.days", "config.hours", "config.timezone"],
+}
 _KINDS: dict[str, tuple[Check, str]] = {
     "enabled": (_is_truth, "must be a boolean"),
     "name": (_is_name, f"must be a string of 1 to {_LONGEST_NAME} letters"),
@@ -72,14 +95,17 @@ _KINDS: dict[str, tuple[Check, str]] = {
 }
 _KINDS |= {
     "strategy": (
-        lambda value: value == "PERIODIC",
-        "must be PERIODIC: other schedules are not kept",
+        lambda value: isinstance(value, str) and value in _CONFIGURED,
+        f"must be one of {', '.join(_CONFIGURED)}",
     ),
     "config": (_is_object, "must be an object"),
     "config.interval": (
         lambda value: isinstance(value, str) and value in INTERVALS,
         f"must be one of {', '.join(INTERVALS)}",
     ),
+    "config.days": (_are_within(WEEK), "must be an array of days, 0 (Sunday) to 6"),
+    "config.hours": (_are_within(DAY), "must be an array of hours, 0 to 23"),
+    "config.timezone": (_is_zone, "must be a time zone such as Europe/Amsterdam"),
 }
 _CREATED = frozenset(["name", "definition", "audienceType", "enabled", "description", "options"])
 _UPDATED = _CREATED - {"audienceType"}
@@ -118,13 +144,25 @@ def read_previewed(body: Body) -> str:
     return query
 
 
-def read_schedule(body: Body) -> int:
-    """The seconds between two workings-out.
+def read_schedule(body: Body) -> dict[str, Any]:
+    """What ``refresh_on`` or, where it has ``seconds``, ``refresh_every`` takes.
 
     :raises Refused: naming every value at fault.
     """
-    _check(body, frozenset(["strategy", "config"]), ["strategy", "config", "config.interval"])
-    return INTERVALS[body["config"]["interval"]]
+    strategy = body.get("strategy")
+    needed = _CONFIGURED.get(strategy, []) if isinstance(strategy, str) else []
+    others = {one for names in _CONFIGURED.values() for one in names}.difference(needed)
+    _check(
+        body,
+        frozenset(["strategy", "config"]),
+        ["strategy", "config", *needed],
+        others if needed else (),
+    )
+    config = body["config"]
+    if strategy == "PERIODIC":
+        return {"seconds": INTERVALS[config["interval"]]}
+    days, hours = ([int(one) for one in config[name]] for name in ("days", "hours"))
+    return {"days": days, "hours": hours, "time_zone": config["timezone"]}
 
 
 def _typed(body: Body) -> list[str]:
@@ -143,7 +181,9 @@ def _values(body: Body, metadata: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _check(body: Body, known: frozenset[str], needed: list[str]) -> None:
+def _check(
+    body: Body, known: frozenset[str], needed: list[str], refused: Collection[str] = ()
+) -> None:
     given = {**body}
     for name in ("definition", "options", "config"):
         if isinstance(body.get(name), dict):
@@ -151,7 +191,7 @@ def _check(body: Body, known: frozenset[str], needed: list[str]) -> None:
     allowed = known | {name for name in _KINDS if name.partition(".")[0] in known}
     errors = [_error(name, "is required") for name in needed if name not in given]
     for name, value in given.items():
-        if name not in allowed:
+        if name not in allowed or name in refused:
             errors.append(_error(name, "is not allowed"))
         elif not _KINDS[name][0](value):
             errors.append(_error(name, _KINDS[name][1]))

@@ -12,7 +12,7 @@ from django.utils import timezone
 from rest_framework.request import Request
 
 from audience_platform.facades.segment.wire import Shape
-from audience_platform.models import AuditEvent
+from audience_platform.models import AuditEvent, RefreshSchedule
 from audience_platform.models.audit import Action
 from audiences.models import Audience, AudienceStatus
 from audiences.services.definition_query import definition_of
@@ -58,8 +58,11 @@ def shown(
         for audience in found
     ]
     if schedules and shape is not Shape.SEED:
+        kept = RefreshSchedule.objects.filter(audience__in=found)
+        days = {schedule.audience_id: schedule for schedule in kept}
         for audience, one in zip(found, told, strict=True):
-            one["schedules"] = schedules_of(audience, statuses.get(audience.pk))
+            status = statuses.get(audience.pk)
+            one["schedules"] = schedules_of(audience, status, days.get(audience.pk))
     return told
 
 
@@ -82,17 +85,30 @@ INTERVALS = {
 }
 
 
-def schedules_of(audience: Audience, status: AudienceStatus | None) -> list[dict[str, Any]]:
+def schedules_of(
+    audience: Audience, status: AudienceStatus | None, days: RefreshSchedule | None
+) -> list[dict[str, Any]]:
     """When it is worked out from all members: one schedule, or none where nobody gave it any."""
-    if audience.refresh_interval is None:
+    if days is not None:
+        strategy = "SPECIFIC_DAYS"
+        due: datetime.datetime | None = days.next_at
+        config: dict[str, Any] = {
+            "days": days.days,
+            "hours": days.hours,
+            "timezone": days.time_zone,
+        }
+    elif audience.refresh_interval is not None:
+        last = status.as_of if status else None
+        strategy = "PERIODIC"
+        due = last and last + datetime.timedelta(seconds=audience.refresh_interval)
+        config = {"interval": _interval(audience.refresh_interval)}
+    else:
         return []
-    last = status and status.as_of
-    due = last and last + datetime.timedelta(seconds=audience.refresh_interval)
     return [
         {
             "id": f"sch_{audience.id.hex}",
-            "strategy": "PERIODIC",
-            "config": {"interval": _interval(audience.refresh_interval)},
+            "strategy": strategy,
+            "config": config,
             "nextExecution": moment(due) if due else None,
         }
     ]

@@ -6,7 +6,7 @@ SwaggerUIBundle({
   url: page.dataset.schema,
   domNode: page,
   deepLinking: true,
-  docExpansion: "none", // there are hundreds of routes: drawn at once they take half a minute
+  docExpansion: "none", // there are hundreds of routes: one opens the part that one looks for
   defaultModelsExpandDepth: 0,
   persistAuthorization: false,
   validatorUrl: null, // nothing is asked of another host

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from django.conf import settings
 
-from audiences.sources.base import SourceError
+from audiences.sources.base import Access, SourceError
 from audiences.sources.web import Answer, Limits, Web
 
 REVISION = "2026-10-15"  # of the API: since this day nothing has changed that is used here
@@ -28,15 +30,15 @@ Document = dict[str, Any]
 
 
 class KlaviyoClient:
-    """Asks Klaviyo with one account's private key."""
+    """Asks Klaviyo with one account's private key, as ``access`` has it."""
 
-    def __init__(self, key: str, sleep: Callable[[float], None]) -> None:
+    def __init__(self, access: Access) -> None:
         self._headers = {
-            "Authorization": f"Klaviyo-API-Key {key}",
+            "Authorization": f"Klaviyo-API-Key {access.key}",
             "revision": REVISION,
             "Accept": "application/vnd.api+json",
         }
-        self._sleep = sleep
+        self._sleep, self._until = access.sleep, access.until
         self._web = Web()
 
     def __enter__(self) -> Self:
@@ -100,8 +102,11 @@ class KlaviyoClient:
         raise _refused(answer.status, body)
 
     def _ask(self, url: str) -> tuple[Answer, bytes]:
-        into = io.BytesIO()
-        answer = self._web.get(url, headers=self._headers, into=into, limits=_LIMITS)
+        into, left = io.BytesIO(), self._until - time.monotonic()
+        if left <= 0:
+            raise SourceError("slow_down", "Klaviyo takes too long to answer. Try again later.")
+        limits = replace(_LIMITS, seconds=min(_LIMITS.seconds, left))
+        answer = self._web.get(url, headers=self._headers, into=into, limits=limits)
         return answer, into.getvalue()
 
 

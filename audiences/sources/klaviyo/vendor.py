@@ -33,7 +33,7 @@ class Klaviyo(Vendor):
     )
 
     def lists(self, access: Access) -> Iterator[VendorList]:
-        with KlaviyoClient(access.key, access.sleep) as client:
+        with KlaviyoClient(access) as client:
             for kind, place in _PLACES.items():
                 query = {f"fields[{kind}]": "name", "page[size]": "10"}
                 for page in client.pages(place, query):
@@ -55,7 +55,7 @@ class Klaviyo(Vendor):
     def profiles(self, access: Access, kind: Kind, id: str) -> Iterator[Sequence[Profile]]:
         """Those of the list, once Klaviyo is done with it: while a segment is being worked out,
         those who are still to be found would seem to have left."""
-        with KlaviyoClient(access.key, access.sleep) as client:
+        with KlaviyoClient(access) as client:
             path = f"{_PLACES[kind]}/{quote(id, safe='')}"
             fields = "name,is_processing" if kind is Kind.SEGMENT else "name"
             found = client.one(path, {f"fields[{kind}]": fields})

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from audiences.services.tiers import make_tiers
 from segments.models import Membership
+from tests.audience_platform.api.sent import TIERS, Request, There, requests_about
 
 Make = Callable[..., Any]
 Path = tuple[str | int, ...]
@@ -74,201 +75,22 @@ def _check(response: Any) -> None:
 @pytest.fixture
 def requests(
     make_membership: Make, make_segment: Make, make_audience: Make, make_offer: Make
-) -> list[tuple[str, str, Any]]:
-    """A request of each kind that has a body, which is carried out as it stands."""
-    segment, membership = make_segment("gold"), make_membership(external_id="m-0")
+) -> list[Request]:
     audience = make_audience("age_within", minimum_age=18)
-    offer = make_offer(audience)
-    member = {"type": "memberships", "id": str(membership.id)}
-    newcomer = {"type": "memberships", "id": str(make_membership().id)}
-    offers = [{"type": "offers", "id": str(offer.id)}]
-    attributes = {
-        "external_id": "m-1",
-        "email": "ana@example.org",
-        "birthdate": "1990-01-31",
-        "total_orders": 3,
-        "total_order_value": "5.00",
-        "last_order_at": "2026-01-01T00:00:00Z",
-        "metadata": {"tier": {"name": ["gold", 1]}},
-    }
-    ages = {"audience_type": "age_within", "configuration": {"minimum_age": 18, "maximum_age": 35}}
-    listed = {
-        "audience_type": "in_any_segment",
-        "configuration": {"segments": [str(segment.id)]},
-        "name": "Gold",
-    }
-    shown = {
-        "name": "Coffee",
-        "publish_at": "2026-01-01",
-        "expire_at": "2027-01-01T00:00:00Z",
-        "discontinued": False,
-        "custom_data": {},
-    }
-    conditions = [
-        {"field": "metadata.tier", "operator": "in", "value": ["gold"], "case_sensitive": True},
-        {"field": "age", "operator": "between", "value": [18, 35]},
-        {"field": "created_at", "operator": "within_last", "value": {"amount": 1, "unit": "day"}},
-        {"not": {"in_segment": str(segment.id)}},
-        {"sample": {"percent": 10, "seed": "x"}},
-    ]
-    ruled = {"rule": {"any": [{"all": conditions}]}, "estimate": False}
-    convertible = {
-        "format": "rules",
-        "value": {"all": [conditions[0], conditions[3]]},
-        "to": "pql/json",
-    }
-    drawn_from = {"audience": {"data": {"type": "audiences", "id": str(audience.id)}}}
-    aimed_at = {"audiences": {"data": [{"type": "audiences", "id": str(audience.id)}]}}
-    loyalty = {
-        "name": "Loyalty",
-        "kind": "tiers",
-        "attribute": "metadata.points",
-        "tiers": [
-            {"name": "Low", "start": 0, "end": "10"},
-            {"name": "High", "start": 10, "end": None},
-        ],
-    }
-    grouped = {"name": "Ages", "description": "By age", "kind": "plain"}
-    group = make_tiers(
-        space=audience.space, name="Old", attribute="total_orders", tiers=loyalty["tiers"]
+    group = make_tiers(space=audience.space, name="Old", attribute="total_orders", tiers=TIERS)
+    return requests_about(
+        There(
+            segment=make_segment("gold"),
+            membership=make_membership(external_id="m-0"),
+            newcomer=make_membership(),
+            audience=audience,
+            offer=make_offer(audience),
+            group=group,
+        )
     )
-    tiers_of = {"group": {"data": {"type": "audience-groups", "id": str(group.id)}}}
-    return [
-        ("POST", "audience-groups", {"data": {"type": "audience-groups", "attributes": loyalty}}),
-        (
-            "POST",
-            "audience-groups",
-            {
-                "data": {
-                    "type": "audience-groups",
-                    "attributes": grouped,
-                    "relationships": aimed_at,
-                }
-            },
-        ),
-        (
-            "POST",
-            "audience-groups/preview",
-            {
-                "data": {
-                    "type": "audience-group-previews",
-                    "attributes": {"tiers": loyalty["tiers"]},
-                    "relationships": tiers_of,
-                }
-            },
-        ),
-        (
-            "PATCH",
-            f"audience-groups/{group.id}",
-            {
-                "data": {
-                    "type": "audience-groups",
-                    "id": str(group.id),
-                    "attributes": {"attribute": "last_order_at", "tiers": _days()},
-                }
-            },
-        ),
-        ("POST", "memberships", {"data": {"type": "memberships", "attributes": attributes}}),
-        (
-            "PATCH",
-            f"memberships/{membership.id}",
-            {"data": {**member, "attributes": {"full_name": "Ana", "metadata": {}}}},
-        ),
-        (
-            "POST",
-            f"memberships/{membership.id}/what-if",
-            {
-                "data": {
-                    "type": "what-ifs",
-                    "attributes": {**attributes, "external_id": "x", "at": "2027-01-01T00:00:00Z"},
-                    "relationships": {
-                        "segments": {"data": [{"type": "segments", "id": str(segment.id)}]},
-                        "lists": {"data": []},
-                    },
-                }
-            },
-        ),
-        (
-            "POST",
-            "segments",
-            {"data": {"type": "segments", "attributes": {"short_code": "s", "name": "S"}}},
-        ),
-        (
-            "POST",
-            f"segments/{segment.id}/relationships/memberships",
-            {"data": [member, {"type": "memberships", "meta": {"external_id": "m-0"}}]},
-        ),
-        (
-            "POST",
-            "segment-memberships",
-            {
-                "data": {
-                    "type": "segment-memberships",
-                    "id": "5e4b24b5-3f5c-4b5f-9d2c-3b7d1f5f3a11",
-                    "relationships": {
-                        "segment": {"data": {"type": "segments", "id": str(segment.id)}},
-                        "membership": {"data": newcomer},
-                    },
-                }
-            },
-        ),
-        (
-            "POST",
-            "audiences",
-            {
-                "data": {
-                    "type": "audiences",
-                    "attributes": ages,
-                    "relationships": {"offer": {"data": offers[0]}, "offers": {"data": offers}},
-                }
-            },
-        ),
-        ("POST", "audiences", {"data": {"type": "audiences", "attributes": listed}}),
-        (
-            "PATCH",
-            f"audiences/{audience.id}/relationships/offer",
-            {"data": offers[0]},
-        ),
-        (
-            "POST",
-            "offers",
-            {"data": {"type": "offers", "attributes": shown, "relationships": aimed_at}},
-        ),
-        (
-            "POST",
-            "audiences/preview",
-            {
-                "data": {
-                    "type": "audience-previews",
-                    "attributes": ruled,
-                    "relationships": drawn_from,
-                }
-            },
-        ),
-        (
-            "POST",
-            "rules/convert",
-            {"data": {"type": "rule-conversions", "attributes": convertible}},
-        ),
-        (
-            "POST",
-            "offers/preview",
-            {"data": {"type": "offer-previews", "relationships": aimed_at}},
-        ),
-        ("POST", f"audiences/{audience.id}/relationships/included", {"data": [member]}),
-    ]
 
 
-def _days() -> list[dict[str, Any]]:
-    return [
-        {"name": "Early", "start": "2020-01-01", "end": "2021-01-01"},
-        {"name": "Late", "start": "2021-01-01"},
-    ]
-
-
-def test_the_requests_are_carried_out_as_they_stand(
-    api: Any, requests: list[tuple[str, str, Any]]
-) -> None:
+def test_the_requests_are_carried_out_as_they_stand(api: Any, requests: list[Request]) -> None:
     for method, path, document in requests:
         response = api.ask(method, path, document)
         assert response.status_code in (200, 201), response.content
@@ -276,9 +98,7 @@ def test_the_requests_are_carried_out_as_they_stand(
 
 @many_examples
 @given(data=st.data())
-def test_any_value_at_any_place(
-    api: Any, requests: list[tuple[str, str, Any]], data: st.DataObject
-) -> None:
+def test_any_value_at_any_place(api: Any, requests: list[Request], data: st.DataObject) -> None:
     method, path, document = data.draw(st.sampled_from(requests))
     place = data.draw(st.sampled_from(list(_places(document))))
     sent = _with(document, place, data.draw(values))
@@ -318,6 +138,7 @@ PATHS = [
     "audiences",
     "audiences/overlap",
     "audience-versions",
+    "refresh-schedules",
     "audience-groups",
     "rule-fields",
     "rule-fields/total_orders/histogram",
@@ -366,9 +187,7 @@ queries = st.dictionaries(
 @example(path="memberships", query={"filter[created_at.gte]": "9999-12-31T23:59:59-14:00"})
 @example(path="memberships", query={"filter[birthday.gte]": "0001-01-01"})
 @example(path="membership-offers", query={"filter[external_id]": "m-0", "filter[at]": "9999-12-31"})
-def test_any_query(
-    api: Any, requests: list[tuple[str, str, Any]], path: str, query: dict[str, str]
-) -> None:
+def test_any_query(api: Any, requests: list[Request], path: str, query: dict[str, str]) -> None:
     encoded = "&".join(
         f"{quote(name, errors='replace')}={quote(value, errors='replace')}"
         for name, value in query.items()

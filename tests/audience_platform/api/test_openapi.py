@@ -13,6 +13,7 @@ from jsonschema import Draft4Validator  # type: ignore[import-untyped]
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
 from audience_platform.api import urls
+from audience_platform.refresh_schedules import refresh_on
 from audiences.services import refresh_space
 from audiences.services.groups import make_group
 from audiences.services.sources import make_source
@@ -106,77 +107,86 @@ def test_ids_are_text_everywhere(description: dict[str, Any]) -> None:
     assert all(id["type"] == "string" for id in found)
 
 
-def test_every_answer_is_as_described(
-    api: Any,
-    check: Callable[[str, str, Any], None],
-    description: dict[str, Any],
-    make_membership: Make,
-    make_segment: Make,
-    make_audience: Make,
-    make_offer: Make,
-) -> None:
+@pytest.fixture
+def ids(
+    api: Any, make_membership: Make, make_segment: Make, make_audience: Make, make_offer: Make
+) -> dict[str, str]:
+    """One of each type, by its id."""
+    now = datetime.datetime.now(datetime.UTC)
     gold = make_segment("gold")
     membership = make_membership(gold, birthday="1990-01-01", metadata={"a": [1, None]})
     audience = make_audience("in_all_segments", segments=[str(gold.id)])
     offer = make_offer(audience)
-    other = make_audience("age_within", minimum_age=18)
-    (place,) = api.get("segment-memberships").json()["data"]
-    (space,) = api.get("spaces").json()["data"]
-    group = make_group(space=audience.space, name="Both", audiences=[audience, other])
     source = make_source(
         space=audience.space,
         vendor="csv_url",
         name="Web shop",
         settings={"url": "https://lists.example.com/members.csv"},
     )
-    configuration = {"source": str(source.id), "list": "file"}
-    synced = make_audience("synced", name="Shoppers", **configuration)
-    sync = request_sync(audience=synced, at=datetime.datetime.now(datetime.UTC))
-    refresh_space(space=audience.space, now=datetime.datetime.now(datetime.UTC))
-    version = api.get("audience-versions").json()["data"][0]
-    event = api.get("audit-events").json()["data"][0]
-    named = {
-        "membership-offers": f"filter[membership]={membership.id}",
-        "audiences/overlap": f"filter[id]={audience.id},{other.id}",
+    synced = make_audience("synced", name="Shoppers", source=str(source.id), list="file")
+    made = {
+        "memberships": membership,
+        "segments": gold,
+        "audiences": audience,
+        "refresh-schedules": refresh_on(audience, at=now, days=[1], hours=[3], time_zone="UTC"),
+        "audience-groups": make_group(space=audience.space, name="Both", audiences=[audience]),
+        "sources": source,
+        "syncs": request_sync(audience=synced, at=now),
+        "imports": make_import(space=audience.space, segment=gold),
+        "offers": offer,
     }
-    ids = {
-        "spaces": space["id"],
-        "memberships": membership.id,
-        "segments": gold.id,
-        "segment-memberships": place["id"],
-        "audiences": audience.id,
-        "audience-versions": version["id"],
-        "audit-events": event["id"],
-        "audience-groups": group.id,
-        "sources": source.id,
-        "syncs": sync.id,
-        "imports": make_import(space=audience.space, segment=gold).id,
+    refresh_space(space=audience.space, now=now)
+    listed = {
+        type: api.get(type).json()["data"][0]["id"]
+        for type in ("spaces", "segment-memberships", "audience-versions", "audit-events")
+    }
+    return {
+        **{type: str(row.id) for type, row in made.items()},
+        **listed,
         "rule-fields": "age",
         "rules": "",
-        "offers": offer.id,
         "membership-offers": f"{membership.id}:{offer.id}",
+    }
+
+
+def test_every_answer_is_as_described(
+    api: Any,
+    check: Callable[[str, str, Any], None],
+    description: dict[str, Any],
+    ids: dict[str, str],
+    make_audience: Make,
+) -> None:
+    other = make_audience("age_within", minimum_age=18)
+    asked = {
+        "membership-offers": f"filter[membership]={ids['memberships']}",
+        "audiences/overlap": f"filter[id]={ids['audiences']},{other.id}",
     }
     for path, operations in description["paths"].items():
         type = path.split("/")[2]
-        url = path.removeprefix("/api/").replace("{id}", str(ids[type]))
+        url = path.removeprefix("/api/").replace("{id}", ids[type])
         if "post" in operations:
             check("POST", path, api.post(url, {"data": {"type": "nothing"}}))
         if "get" not in operations or path.endswith(".csv"):
             continue
-        url += f"?{named[url]}" if url in named else ""
+        url += f"?{asked[url]}" if url in asked else ""
+        further = f"{url}{'&' if '?' in url else '?'}"
         response = api.get(url)
         assert response.status_code == 200, (path, response.content)
         check("GET", path, response)
-        check("GET", path, api.get(f"{url}{'&' if '?' in url else '?'}nothing=1"))
-        relations = [
-            relation
-            for viewset in urls.VIEWSETS
-            if viewset.serializer_class.resource_type() == type
-            for relation in getattr(viewset.serializer_class, "included_serializers", {})
-        ]
+        check("GET", path, api.get(f"{further}nothing=1"))
+        relations = _relations(type)
         if relations and path in (f"/api/{type}", f"/api/{type}/{{id}}"):
-            included = api.get(f"{url}{'&' if '?' in url else '?'}include={','.join(relations)}")
-            check("GET", path, included)
+            check("GET", path, api.get(f"{further}include={','.join(relations)}"))
+
+
+def _relations(type: str) -> list[str]:
+    """What can be included with resources of the type."""
+    return [
+        relation
+        for viewset in urls.VIEWSETS
+        if viewset.serializer_class.resource_type() == type
+        for relation in getattr(viewset.serializer_class, "included_serializers", {})
+    ]
 
 
 def test_what_it_says_of_a_change_is_true(

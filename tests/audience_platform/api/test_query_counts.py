@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from audience_platform.refresh_schedules import refresh_on
 from audiences.models import Listed
 from audiences.services import refresh_space
 from audiences.services.by_hand import put_on_list
@@ -53,6 +54,7 @@ PAGES = [
     "audiences/A/included",
     "audiences/A/versions",
     "audience-versions",
+    "refresh-schedules?include=audience",
     "audience-groups?include=audiences",
     "audience-groups/G/audiences?include=offers",
     "audience-groups/G/members",
@@ -98,6 +100,8 @@ class World:
         while len(self.offers) < len(self.memberships):
             self.offers.append(offer(*self.audiences[:4]))  # the first is used by them all
         space = self.memberships[0].space
+        for one in self.audiences:
+            refresh_on(one, at=timezone.now(), days=[1], hours=[3], time_zone="UTC")
         for _ in range(count):
             make_import(space=space, segment=self.segments[-1])
             make_import(space=space, segment=list_of(self.audiences[2]))

@@ -12,8 +12,8 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connection, transaction
 
-from audience_platform.audit.acting import Acting, acting, by_command
-from audience_platform.models import ApiKey, AuditEvent
+from audience_platform.audit.acting import AUDITED, Acting, acting, by_command
+from audience_platform.models import ApiKey, AuditEvent, StaffLabels
 from audience_platform.models.audit import Door
 from audiences.models import Audience, Listed
 from audiences.services import redefine_audience
@@ -131,6 +131,83 @@ def test_what_is_secret_is_not_kept(space: Space, make_program: Make) -> None:
     assert user.changes["password"] == {}
     assert key.changes["hashed_token"] == {}
     assert last().changes == {"spaces": {"added": 1, "first": [str(space.id)]}}
+
+
+def test_a_table_that_is_emptied_is_told_of_in_each_space(
+    space: Space, other_space: Space, make_membership: Make
+) -> None:
+    for where in (space, space, other_space):
+        make_membership(space=where)
+    with acting(by_command("shell")), connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("TRUNCATE segments_membership CASCADE")
+
+    told = AuditEvent.objects.order_by("-number")[:2]
+    assert {(one.space_id, one.sentence) for one in told} == {
+        (space.pk, "2 memberships deleted"),
+        (other_space.pk, "1 memberships deleted"),
+    }
+    assert {one.actor_name for one in told} == {"manage.py shell"}
+    assert told[0].changes == {"emptied_table": {"before": "segments_membership", "after": None}}
+
+
+def test_tables_that_a_truncation_reaches_by_another_are_told_of_too(
+    make_segment: Make, make_membership: Make
+) -> None:
+    segment = make_segment(name="Gold")
+    make_membership(segment)
+    before = AuditEvent.objects.latest("number").pk
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("TRUNCATE segments_segment CASCADE")
+
+    told = {one.sentence for one in AuditEvent.objects.filter(number__gt=before)}
+    assert told == {"1 segments deleted", "1 segment memberships deleted"}
+    assert last().actor_type == "database-role"  # nobody has said who
+
+
+@pytest.mark.django_db
+def test_every_audited_table_tells_when_it_is_emptied() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT tgrelid::regclass::text FROM pg_trigger"
+            " WHERE tgname = 'emptying_leaves_an_event'"
+        )
+        told = {table for (table,) in cursor.fetchall()}
+    worked_out = {"audiences_audiencestatus"}  # which nobody decides
+    assert told == AUDITED - worked_out
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_trail_can_be_emptied_with_all_else(space: Space, make_segment: Make) -> None:
+    make_segment()
+    call_command("flush", interactive=False, verbosity=0)
+    assert not AuditEvent.objects.exists()
+
+
+def test_labels_that_somebody_is_denied_are_changes_of_theirs(make_program: Make) -> None:
+    vera = User.objects.create_user("vera")
+    kept = StaffLabels.objects.create(user=vera, denied_labels=["secret"])
+    denied = last()
+    kept.denied_labels = ["secret", "new"]
+    kept.save()
+    changed = last()
+    count = AuditEvent.objects.count()
+    kept.save()
+    assert AuditEvent.objects.count() == count
+    kept.delete()
+
+    assert denied.sentence == changed.sentence == last().sentence == "User “vera” changed"
+    assert (denied.object_id, denied.space) == (str(vera.pk), None)
+    assert [one.changes["denied_labels"] for one in (denied, changed, last())] == [
+        {"before": [], "after": ["secret"]},
+        {"before": ["secret"], "after": ["secret", "new"]},
+        {"before": ["secret", "new"], "after": []},
+    ]
+    make_program()
+    ApiKey.objects.update(denied_labels=["secret"])
+    assert last().sentence == "API key “tests” changed"
+    assert last().changes == {"denied_labels": {"before": [], "after": ["secret"]}}
 
 
 def test_a_program_is_named_with_its_request(api: Any, space: Space) -> None:
@@ -255,8 +332,6 @@ def test_nobody_writes_events(api: Any, space: Space) -> None:
 @pytest.mark.django_db
 def test_commands_and_the_models_agree_on_what_is_audited() -> None:
     """Each table whose triggers leave events is one before whose writes it is told who acts."""
-    from audience_platform.audit.acting import AUDITED
-
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger"

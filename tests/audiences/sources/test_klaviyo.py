@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 
 import pytest
 from klaviyo_api import KlaviyoAPI
 
+from audiences.services import sources
 from audiences.sources import registry
 from audiences.sources.base import Access, Beginning, Kind, Profile, SourceError, VendorList
 from tests.audiences.conftest import Slept
@@ -15,6 +17,7 @@ from tests.audiences.sources.stand_in import (
     JSON_API,
     KEY,
     KlaviyoStandIn,
+    Request,
     Said,
     error,
     says,
@@ -154,6 +157,27 @@ def test_it_is_not_asked_for_ever(klaviyo: KlaviyoStandIn, access: Access, slept
 
     assert (refused.code, len(slept), len(klaviyo.asked)) == ("slow_down", 5, 6)
     assert "keeps asking us to slow down" in str(refused)
+
+
+def test_somebody_who_waits_is_answered_in_time_however_slow_it_is(
+    klaviyo: KlaviyoStandIn, access: Access, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slowly(request: Request) -> Said:
+        time.sleep(0.25)
+        return klaviyo.answer(request)
+
+    for number in range(100):
+        klaviyo.add_list(f"L{number:02}")
+    klaviyo.script = [slowly] * 10
+    monkeypatch.setattr(sources, "_PATIENCE", 0.6)
+    patience, began = sources.briefly(), time.monotonic()
+
+    with pytest.raises(SourceError) as refused:
+        list(VENDOR.lists(replace(access, sleep=patience.sleep, until=patience.until)))
+
+    assert refused.value.code == "slow_down"
+    assert len(klaviyo.asked) < 5
+    assert time.monotonic() - began < 10
 
 
 def test_no_wait_is_as_long_as_a_day(klaviyo: KlaviyoStandIn, access: Access, slept: Slept) -> None:

@@ -120,12 +120,12 @@ class KlaviyoImport(View):
 
 def _imported(source: Source, ids: list[str]) -> tuple[ListsImported, list[str]]:
     """What became of the lists; and those that the account hasn't."""
-    sleep = briefly()
+    patience = briefly()
     try:
-        return import_lists(source=source, ids=ids, sleep=sleep), []
+        return import_lists(source=source, ids=ids, patience=patience), []
     except NoSuchLists as error:
         there = [id for id in ids if id not in error.ids]
-        return import_lists(source=source, ids=there, sleep=sleep), error.ids
+        return import_lists(source=source, ids=there, patience=patience), error.ids
 
 
 def _told(done: ListsImported, missing: list[str], seen: AudienceQuerySet) -> dict[str, object]:

@@ -11,11 +11,13 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from audience_platform.facades.segment.errors import missing
+from audience_platform.facades.segment.errors import missing, too_many_previews
+from audience_platform.facades.segment.quota import count_preview
 from audience_platform.facades.segment.received import read_previewed, translated
 from audience_platform.facades.segment.shapes import USERS
 from audience_platform.facades.segment.views.base import SegmentView
 from audience_platform.models import KeptPreview
+from audience_platform.throttling import Rate
 from audiences.services.draft import preview_draft
 from segments.models import Membership
 
@@ -28,6 +30,7 @@ class Previews(SegmentView):
     @transaction.atomic
     def post(self, request: Request, **kwargs: Any) -> Response:
         query, space, now = read_previewed(self.body), self.space, timezone.now()
+        self._count(count_preview(space, at=now))
         with translated():
             _, found = preview_draft(
                 space=space,
@@ -45,6 +48,17 @@ class Previews(SegmentView):
             space=space, asked=dict(self.body), answer=answer, created_at=now
         )
         return self.data(audiencePreview={"id": str(kept.id)})
+
+    def _count(self, month: Rate | None) -> None:
+        """Let the answer tell how the space stands to the month's limit, where that is the nearer.
+
+        :raises Refused: it has been reached.
+        """
+        minute: Rate | None = getattr(self.request._request, "rate", None)
+        if month and (month.exceeded or minute is None or month.remaining < minute.remaining):
+            self.request._request.rate = month  # type: ignore[attr-defined]
+        if month and month.exceeded:
+            raise too_many_previews(month)
 
 
 class OnePreview(SegmentView):

@@ -1,10 +1,12 @@
-"""When an audience is worked out from all members: its ``refresh_interval``, as one schedule."""
+"""When an audience is worked out from all members, as one schedule: by its ``refresh_interval``, or
+on the days of a refresh schedule."""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
 
 from django.db import transaction
+from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -12,17 +14,26 @@ from audience_platform.facades.segment.errors import conflict, missing
 from audience_platform.facades.segment.received import read_schedule, translated
 from audience_platform.facades.segment.shapes import schedules_of
 from audience_platform.facades.segment.views.base import SegmentView
+from audience_platform.models import RefreshSchedule
+from audience_platform.refresh_schedules import refresh_every, refresh_on
 from audiences.models import Audience, AudienceStatus
-from audiences.services import redefine_audience
 
 
 class ScheduleView(SegmentView):
     def schedules(self, audience: Audience) -> list[dict[str, Any]]:
-        return schedules_of(audience, AudienceStatus.objects.filter(pk=audience.pk).first())
+        status = AudienceStatus.objects.filter(pk=audience.pk).first()
+        days = RefreshSchedule.objects.filter(audience=audience).first()
+        return schedules_of(audience, status, days)
 
-    def changed(self, audience: Audience, refresh_interval: int | None) -> Audience:
+    def audience_to_change(self) -> Audience:
+        return self.audience(self.audiences().select_for_update(of=("self",)))
+
+    def change(self, audience: Audience, asked: dict[str, Any]) -> None:
         with translated():
-            return redefine_audience(audience, refresh_interval=refresh_interval)
+            if "seconds" in asked:
+                refresh_every(audience, **asked)
+            else:
+                refresh_on(audience, at=timezone.now(), **asked)
 
 
 class Schedules(ScheduleView):
@@ -33,11 +44,12 @@ class Schedules(ScheduleView):
 
     @transaction.atomic
     def post(self, request: Request, **kwargs: Any) -> Response:
-        audience = self.audience(self.audiences().select_for_update(of=("self",)))
-        interval = read_schedule(self.body)
-        if audience.refresh_interval is not None:
+        audience = self.audience_to_change()
+        asked = read_schedule(self.body)
+        if self.schedules(audience):
             raise conflict(f"“{audience}” has a schedule. Change that one, or delete it first.")
-        return self.data(audienceSchedule=self.schedules(self.changed(audience, interval))[0])
+        self.change(audience, asked)
+        return self.data(audienceSchedule=self.schedules(audience)[0])
 
 
 class OneSchedule(ScheduleView):
@@ -48,16 +60,16 @@ class OneSchedule(ScheduleView):
 
     @transaction.atomic
     def patch(self, request: Request, **kwargs: Any) -> Response:
-        audience = self.audience(self.audiences().select_for_update(of=("self",)))
+        audience = self.audience_to_change()
         self.schedule(audience)
-        changed = self.changed(audience, read_schedule(self.body))
-        return self.data(audienceSchedule=self.schedule(changed))
+        self.change(audience, read_schedule(self.body))
+        return self.data(audienceSchedule=self.schedule(audience))
 
     @transaction.atomic
     def delete(self, request: Request, **kwargs: Any) -> Response:
-        audience = self.audience(self.audiences().select_for_update(of=("self",)))
+        audience = self.audience_to_change()
         self.schedule(audience)
-        self.changed(audience, None)
+        self.change(audience, {"seconds": None})
         return self.data(status="SUCCESS")
 
     def schedule(self, audience: Audience) -> dict[str, Any]:

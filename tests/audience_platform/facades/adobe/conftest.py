@@ -17,6 +17,13 @@ from segments.models import Space
 Make = Callable[..., Any]
 UPS = "/data/core/ups/"
 AUDIENCES = f"{UPS}audiences"
+EXPRESSION = {"type": "PQL", "format": "pql/text", "value": "totalOrders > 1"}
+NEW = {"name": "New", "type": "SegmentDefinition", "expression": EXPRESSION}
+
+
+def add(path: str, value: Any) -> dict[str, Any]:
+    """An operation of a PATCH."""
+    return {"op": "add", "path": path, "value": value}
 
 
 class AdobeClient:
@@ -62,6 +69,10 @@ class AdobeClient:
 
     def post(self, path: str, sent: Any = None, **options: Any) -> Any:
         return self.ask("POST", path, sent, **options)
+
+    def patch(self, made: Any, *operations: Any, **options: Any) -> Any:
+        """Change an audience, given as it was shown."""
+        return self.ask("PATCH", f"{AUDIENCES}/{made['id']}", list(operations), **options)
 
     def create(self, **fields: Any) -> Any:
         """The representation of a new audience."""

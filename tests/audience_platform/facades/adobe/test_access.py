@@ -11,6 +11,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from audience_platform.facades.adobe.keys import access_token
 from audience_platform.models import AuditEvent, Scope
 from audience_platform.services import revoke_key
 from segments.models import Space
@@ -58,6 +59,16 @@ def test_the_gateway_refuses_in_its_own_words(
 ) -> None:
     response = adobe.get(**headers)
     assert (response.status_code, response.json()) == (status, body)
+
+
+def test_a_key_and_the_tokens_that_it_was_exchanged_for_are_counted_together(
+    adobe: Any, settings: Any
+) -> None:
+    settings.RATE_LIMITS = {"adobe-audiences": 2}
+    with patch("time.time", lambda: 1_800_000_000.0):
+        exchanged = {"Authorization": f"Bearer {access_token(adobe.key)}"}
+        answers = [adobe.get(), adobe.get(**exchanged), adobe.get(**exchanged)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
 
 
 def test_the_key_is_named_by_its_id_or_by_the_beginning_of_its_token(adobe: Any) -> None:

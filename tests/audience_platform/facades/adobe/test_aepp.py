@@ -9,7 +9,6 @@ from unittest.mock import patch
 from urllib.parse import urlsplit
 
 import pytest
-from django.test import override_settings
 from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 
@@ -20,14 +19,6 @@ from segments.models import Space
 
 Make = Callable[..., Any]
 PLATFORM = "https://platform.adobe.io/"  # which aepp has in its own code for external audiences
-
-
-@pytest.fixture
-def live_server(transactional_db: None) -> Iterator[LiveServer]:
-    with override_settings(SECURE_SSL_REDIRECT=False):
-        server = LiveServer("127.0.0.1")
-        yield server
-        server.stop()
 
 
 @pytest.fixture

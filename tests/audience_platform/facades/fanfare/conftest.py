@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.test import Client, override_settings
+from django.test import Client
 from django.utils import timezone
-from pytest_django.live_server_helper import LiveServer
 
 from audiences.models import Source
 from audiences.services import refresh_space, sources
@@ -95,14 +94,6 @@ def refresh(space: Space) -> Callable[[], None]:
         refresh_space(space=space, now=timezone.now())
 
     return work
-
-
-@pytest.fixture
-def live_server(transactional_db: None) -> Iterator[LiveServer]:
-    with override_settings(SECURE_SSL_REDIRECT=False):
-        server = LiveServer("127.0.0.1")
-        yield server
-        server.stop()
 
 
 @pytest.fixture

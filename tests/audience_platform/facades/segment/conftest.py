@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.test import Client, override_settings
+from django.test import Client
 from pytest_django.live_server_helper import LiveServer
 
 from tests.npm import installed
@@ -35,14 +35,6 @@ class Segment:
 @pytest.fixture
 def segment(api: Any) -> Segment:
     return Segment(api.token)
-
-
-@pytest.fixture
-def live_server(transactional_db: None) -> Iterator[LiveServer]:
-    with override_settings(SECURE_SSL_REDIRECT=False):
-        server = LiveServer("127.0.0.1")
-        yield server
-        server.stop()
 
 
 @pytest.fixture(scope="session")

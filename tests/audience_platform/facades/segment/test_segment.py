@@ -5,16 +5,19 @@ from __future__ import annotations
 import datetime
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from audience_platform.models import ApiKey, AuditEvent, KeptPreview, Scope
+from audience_platform.facades.segment.quota import count_preview
+from audience_platform.models import ApiKey, AuditEvent, KeptPreview, PreviewCount, Scope
 from audiences.models import Audience, Lifecycle
 from audiences.services import define_audience, redefine_audience, refresh_space
 from audiences.services.keys import free_key
@@ -318,6 +321,69 @@ def test_a_preview_counts_and_names_some(
     assert [event["type"] for event in events] == ["Audience Preview Created"]
     KeptPreview.objects.update(created_at=timezone.now() - datetime.timedelta(days=1, seconds=1))
     assert segment.ask("GET", path).status_code == 404
+
+
+def test_a_space_takes_so_many_previews_a_month(
+    segment: Segment, make_program: Make, other_space: Space, settings: Any
+) -> None:
+    settings.SEGMENT_PREVIEWS_A_MONTH = 2
+    now = timezone.now()
+    both = Segment(make_program(*Space.objects.all(), name="both").token)
+    asked = {"audienceType": "USERS", "definition": {"query": "trait('age') > 3"}}
+    wrong = {"audienceType": "USERS", "definition": {"query": "nothing"}}
+
+    def ask(who: Segment, space: str, body: Any) -> Any:
+        return who.ask("POST", f"/spaces/{space}/audiences/previews", body)
+
+    assert ask(segment, "north", wrong).status_code == 422  # comes to nothing, and doesn't count
+    answers = [ask(segment, "north", asked), ask(both, "north", asked), ask(both, "north", asked)]
+    assert [one.status_code for one in answers] == [200, 200, 429]
+    assert [one.headers["X-RateLimit-Remaining"] for one in answers] == ["1", "0", "0"]
+    refused = answers[2]
+    assert refused.headers["X-RateLimit-Consumed"] == "3"
+    resets = parsedate_to_datetime(refused.headers["X-RateLimit-Reset"])
+    assert (resets.day, resets.hour, resets.month) == (1, 0, now.month % 12 + 1)
+    left = (resets - now).total_seconds()
+    assert int(refused.headers["Retry-After"]) == pytest.approx(left, abs=30)
+    told = error(refused)
+    assert told["type"] == "RequestError"
+    assert told["data"]["msBeforeNext"] == pytest.approx(left * 1000, abs=30_000)
+    assert (told["data"]["remainingPoints"], told["data"]["consumedPoints"]) == (0, 3)
+    assert KeptPreview.objects.count() == 2
+
+    assert ask(both, "south", asked).status_code == 200
+    PreviewCount.objects.update(month=datetime.date(2020, 1, 1))
+    assert ask(both, "north", asked).status_code == 200
+
+
+def test_an_answer_tells_of_the_limit_that_is_nearer(segment: Segment, space: Space) -> None:
+    asked = {"audienceType": "USERS", "definition": {"query": "trait('age') > 3"}}
+    answer = segment.ask("POST", "/spaces/north/audiences/previews", asked)
+    assert answer.headers["X-RateLimit-Remaining"] == "4"  # a minute's; the month has 699 left
+
+
+@pytest.mark.parametrize("unlimited", [True, False])
+def test_no_limit_a_month_counts_nothing(
+    unlimited: bool, segment: Segment, space: Space, settings: Any
+) -> None:
+    settings.SEGMENT_PREVIEWS_A_MONTH = 0 if unlimited else 700
+    asked = {"audienceType": "USERS", "definition": {"query": "trait('age') > 3"}}
+    data(segment.ask("POST", "/spaces/north/audiences/previews", asked))
+    assert PreviewCount.objects.exists() is not unlimited
+
+
+@pytest.mark.django_db(transaction=True)
+def test_previews_asked_for_at_one_moment_are_all_counted(space: Space, settings: Any) -> None:
+    def count(_: int) -> int:
+        try:
+            found = count_preview(space, at=timezone.now())
+            assert found is not None
+            return found.consumed
+        finally:
+            connections["default"].close()
+
+    with ThreadPoolExecutor(4) as threads:
+        assert sorted(threads.map(count, range(20))) == list(range(1, 21))
 
 
 def test_a_new_key_is_none_that_something_goes_by(
