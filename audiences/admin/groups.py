@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
 from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
@@ -23,6 +23,7 @@ from audiences.rules import fields
 from audiences.services.groups import (
     audiences_of_group,
     change_group,
+    check_free,
     delete_group,
     order_group,
     users_of,
@@ -83,7 +84,12 @@ class AudienceGroupForm(RowForm):
     def clean_in_order(self) -> list[Audience]:
         chosen = {str(audience.pk): audience for audience in self.cleaned_data["in_order"]}
         order = self["in_order"].value() or []
-        return [chosen[number] for number in dict.fromkeys(map(str, order)) if number in chosen]
+        audiences = [chosen[one] for one in dict.fromkeys(map(str, order)) if one in chosen]
+        try:
+            check_free(audiences, group=self.instance)
+        except ValidationError as error:  # another put them elsewhere since they were read
+            raise ValidationError(error.messages) from error
+        return audiences
 
 
 @admin.register(AudienceGroup)

@@ -72,13 +72,7 @@ def order_group(*, group: AudienceGroup, audiences: Sequence[Audience]) -> Chang
         raise ValidationError(
             {"audiences": f"A group holds {MOST_AUDIENCES} audiences at most, not {len(wanted)}."}
         )
-    elsewhere = GroupPlace.objects.filter(audience__in=wanted).exclude(group=group)
-    taken = [
-        f"“{place.audience}” is in the group “{place.group}” already. Take it out there first."
-        for place in elsewhere.select_related("audience", "group")
-    ]
-    if taken:
-        raise ValidationError({"audiences": taken})
+    check_free(wanted, group=group)
     places = GroupPlace.objects.filter(group=group)
     before = set(places.values_list("audience", flat=True))
     places.delete()
@@ -144,6 +138,23 @@ def users_of(audiences: Sequence[Audience]) -> dict[Audience, list[models.Model]
             if held:
                 found[audience] = holders(held)
     return found
+
+
+def check_free(audiences: Sequence[Audience], *, group: AudienceGroup) -> None:
+    """That none is in another group; until the transaction ends, nobody else puts them into one.
+
+    :raises ValidationError: naming each that is, and its group.
+    """
+    numbers = [audience.pk for audience in audiences]
+    held = Audience.objects.filter(pk__in=numbers).order_by("number")  # or two wait for each other
+    list(held.select_for_update(no_key=True).values_list("pk"))
+    elsewhere = GroupPlace.objects.filter(audience__in=numbers).exclude(group=group.pk)
+    taken = [
+        f"“{place.audience}” is in the group “{place.group}” already. Take it out there first."
+        for place in elsewhere.select_related("audience", "group")
+    ]
+    if taken:
+        raise ValidationError({"audiences": taken})
 
 
 def place_in_order(group: AudienceGroup, audiences: Sequence[Audience]) -> None:
