@@ -84,7 +84,9 @@ def test_its_other_facts_are_shown_in_words(colleague: Any, make_membership: Mak
         ("card-1", ["card-1", "card-12"]),
         ("card-12", ["card-12"]),
         ("ada@EXAMPLE.com", ["card-1"]),
-        ("ada@example", []),
+        ("ada@example", ["card-1"]),
+        ("lace 41", []),
+        ("7755", ["card-2"]),
         ("lovelace", ["card-1"]),
         ("card", ["card-1", "card-12", "card-2"]),
         ("nobody", []),
@@ -95,7 +97,7 @@ def test_a_membership_is_found_by_id_address_or_name(
 ) -> None:
     make_membership(external_id="card-1", full_name="Ada Lovelace", email="ada@example.com")
     make_membership(external_id="card-12")
-    make_membership(external_id="card-2")
+    make_membership(external_id="card-2", phone="+31207755000")
     rows = colleague.get("/admin/segments/membership/", {"q": words}).context["cl"].result_list
     assert sorted(row.external_id for row in rows) == found
 
