@@ -11,6 +11,7 @@ from audiences.models import Source
 from audiences.services.define import check_definition
 from audiences.sources.base import Kind
 from audiences.types import Configuration, ConfigurationError
+from segments.admin.import_forms import per_cent
 
 if TYPE_CHECKING:
     from django.forms import NumberInput as UnfoldNumberInput
@@ -76,7 +77,7 @@ class SyncedForm(MemberListForm):
     )
     interval = interval_field()
     unknown = unknown_field()
-    removable_share = forms.IntegerField(
+    removable_share = forms.FloatField(
         label="May leave at once",
         initial=20,
         min_value=0,
@@ -112,7 +113,7 @@ class SyncedForm(MemberListForm):
             **configuration,
             "source": found.first(),
             "interval": configuration["interval"] or "",
-            "removable_share": round(configuration["removable_share"] * 100),
+            "removable_share": per_cent(configuration["removable_share"]),
         }
 
     def configuration(self) -> dict[str, Any]:
