@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -56,10 +56,14 @@ def set_values(
     key: str | None = None,
     settings: Mapping[str, Any] | None = None,
 ) -> None:
-    """Set what is given on a source that is not saved yet.
+    """Set what is given on a source that is about to be saved. A key that isn't given is as it is
+    stored by now, and stays that until the transaction ends.
 
     :raises ValidationError: naming each field at fault.
     """
+    if key is None and source.pk:
+        stored = Source.objects.select_for_update().get(pk=source.pk)
+        source.encrypted_key, source.key_ending = stored.encrypted_key, stored.key_ending
     if settings is not None:
         clean = _clean(source, settings)
         if source.encrypted_key and clean != source.settings and key is None:
@@ -175,10 +179,12 @@ def import_lists(
     kind: Kind = Kind.LIST,
     options: Mapping[str, Any] | None = None,
     sleep: Callable[[float], None] = time.sleep,
+    afterwards: Callable[[Collection[Audience]], object] | None = None,
 ) -> ListsImported:
     """Make a synced audience of each list, called as the vendor calls it; all of them, or none.
 
-    ``options`` are further values of their configurations.
+    ``options`` are further values of their configurations. ``afterwards`` is done with those made,
+    or else none is made: their syncs are begun, which is for ``jobs``.
 
     :raises SourceError: the source can't be read.
     :raises NoSuchLists: it hasn't got them all.
@@ -211,4 +217,6 @@ def import_lists(
             for id in wanted
             if id not in skipped
         }
+        if afterwards:
+            afterwards(made.values())
     return ListsImported(made, skipped)
