@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from audiences.models import AudienceGroup
-from audiences.services.groups import audiences_of_group, make_group
+from audiences.services.groups import audiences_of_group, make_group, users_of
 from segments.models import Space
 
 Make = Callable[..., Any]
@@ -78,3 +79,19 @@ def test_so_are_colleagues(
     )
     told = answer.context["adminform"].form.errors["in_order"]
     assert "“18+” is in the group “First” already. Take it out there first." in told
+
+
+def test_who_uses_many_is_asked_in_as_many_queries_as_for_one(
+    make_audience: Make, make_offer: Make, django_assert_num_queries: Any
+) -> None:
+    made = [make_audience("age_within", minimum_age=age) for age in range(18, 30)]
+    used = {one: make_offer(one) for one in made[:-1]}
+    other = make_audience("rules", rule={"in_audience": str(made[0].id)})
+
+    with CaptureQueriesContext(connection) as asked:
+        assert users_of(made[:1]) == {made[0]: [other, used[made[0]]]}
+    with django_assert_num_queries(len(asked)):
+        found = users_of(made)
+    assert {one: users[-1] for one, users in found.items()} == used
+    assert make_group(space=other.space, name="Ages", audiences=made).pk
+    assert made[-1] not in users_of(made)
