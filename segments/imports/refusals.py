@@ -41,8 +41,8 @@ class BadRows(ImportRefused):
         self.count = count  # rows, each counted once however much is wrong in it
         self.first = first  # at most ten
         self.report = report
-        rows = "1 row is" if count == 1 else f"{count:,} rows are"
-        super().__init__(f"{rows} not as they should be, so nothing was imported.")
+        wrong = "1 row is not as it" if count == 1 else f"{count:,} rows are not as they"
+        super().__init__(f"{wrong} should be, so nothing was imported.")
 
 
 class Cancelled(ImportRefused):

@@ -16,7 +16,6 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.core.files.base import ContentFile
-from django.core.management import call_command
 from django.db import OperationalError, connection, connections, transaction
 from django.utils import timezone
 
@@ -128,18 +127,6 @@ def test_jobs_can_be_carried_out_once_for_scripts(
     command = [sys.executable, str(settings.BASE_DIRECTORY / "manage.py"), "run_jobs", "--once"]
     subprocess.run(command, env=worker_environment, check=True, timeout=60)
     assert held(audience) == {person.pk}
-
-
-@pytest.mark.django_db
-def test_refresh_audiences_prints_a_line_for_each(
-    space: Space, make_membership: Make, make_audience: Make, capsys: pytest.CaptureFixture[str]
-) -> None:
-    make_membership(total_orders=12)
-    make_audience("rules", rule=KEEN, name="keen")
-    call_command("refresh_audiences", "--space", space.slug)
-    assert capsys.readouterr().out == "north: keen: 1 member, 1 entered, 0 left (first build)\n"
-    call_command("refresh_audiences", "--audience", "keen")
-    assert capsys.readouterr().out == "north: keen: 1 member, unchanged\n"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -16,6 +16,8 @@ from playwright.sync_api import Page, expect
 from audience_platform.services import make_key
 from segments.models import Space
 
+from .accessibility import barriers
+
 pytestmark = pytest.mark.browser
 
 VARIANTS: dict[str, dict[str, Any]] = {
@@ -28,10 +30,9 @@ VARIANTS: dict[str, dict[str, Any]] = {
 DRAWN = "() => document.fonts.status === 'loaded' && !document.querySelector('.htmx-request')"
 # What is wider than the window, and which controls have no name that a screen reader could say.
 TOO_WIDE = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
-# (The field inside a picker takes its name when it is entered: ``test_offer_page`` looks.)
 NAMELESS = """() => [...document.querySelectorAll("#content :is(input, select, textarea)")]
     .filter((each) => each.type !== "hidden" && each.offsetParent && !(each.labels || []).length
-        && !each.ariaLabel && !each.placeholder && !each.matches(".select2-search__field"))
+        && !each.ariaLabel && !each.placeholder)
     .map((each) => each.outerHTML)"""
 
 
@@ -50,6 +51,7 @@ def look(page: Page, pages: dict[str, str], folder: Path) -> list[str]:
         if wide := page.evaluate(TOO_WIDE):
             wrong.append(f"{name} is {wide} pixels too wide")
         wrong += [f"{name}: no name for {control}" for control in page.evaluate(NAMELESS)]
+        wrong += [f"{name}: {problem}" for problem in barriers(page)]
     return wrong
 
 
@@ -95,7 +97,7 @@ def test_every_page_fits_and_names_its_controls(
         "history": f"offers/offer/{programme.offer.pk}/history/",
     }
     page = open_page(vera, **VARIANTS[variant])
-    assert look(page, pages, screenshots / variant) == []
+    assert not (wrong := look(page, pages, screenshots / variant)), "\n".join(wrong)
 
 
 def test_every_page_of_an_empty_space_says_what_to_do(
@@ -104,13 +106,13 @@ def test_every_page_of_an_empty_space_says_what_to_do(
     lists = ["offers/offer", "audiences/audience", "segments/segment", "segments/membership"]
     pages = {"home": "", **{path.partition("/")[2]: f"{path}/" for path in lists}}
     page = open_page(vera)
-    assert look(page, pages, screenshots / "empty") == []
+    assert not (wrong := look(page, pages, screenshots / "empty")), "\n".join(wrong)
     assert "Add membership" in page.locator("#content").inner_text()
 
 
 def test_the_login_page(open_page: Callable[..., Page], vera: User, screenshots: Path) -> None:
     page = open_page()
-    assert look(page, {"login": "login/"}, screenshots / "light") == []
+    assert not (wrong := look(page, {"login": "login/"}, screenshots / "light")), "\n".join(wrong)
     page.get_by_label("Username").fill("vera")
     page.get_by_label("Password").fill("wrong")
     page.get_by_role("button", name="Log in").click()

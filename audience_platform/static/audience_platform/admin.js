@@ -1,9 +1,15 @@
 "use strict";
 
-// The field that a picker puts in front of its list has no name of its own: it takes the label's.
-document.addEventListener("focusin", (event) => {
-  if (event.target.matches?.(".select2-search__field:not([aria-label])")) {
-    const label = event.target.closest(".field-line")?.querySelector("label");
-    event.target.ariaLabel = label ? label.textContent.trim() : "Search";
-  }
-});
+// Pickers come and go, and change as one picks. The field in one has no name of its own: it takes
+// the label's. The sign that clears one moves out of the list of what is picked.
+function mendPickers() {
+  document.querySelectorAll(".select2-search__field:not([aria-label])").forEach((field) => {
+    const label = field.closest(".field-line")?.querySelector("label");
+    field.ariaLabel = label ? label.textContent.trim() : "Search";
+  });
+  document
+    .querySelectorAll("ul.select2-selection__rendered > .select2-selection__clear")
+    .forEach((sign) => sign.parentElement.before(sign));
+}
+
+new MutationObserver(mendPickers).observe(document, { childList: true, subtree: true });

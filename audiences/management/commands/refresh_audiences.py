@@ -8,10 +8,12 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
+from django.utils.text import capfirst
 from tqdm import tqdm
 
+from audiences.management.named import named_space
 from audiences.models import Audience
-from audiences.services import Outcome, refresh_space
+from audiences.services import Outcome, refresh_space, summaries
 from segments.models import Space
 from segments.search import read_texts
 
@@ -29,12 +31,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         spaces = Space.objects.all()
         if options["space"]:
-            spaces = spaces.filter(slug=options["space"])
-            if not spaces:
-                known = ", ".join(Space.objects.values_list("slug", flat=True)) or "none yet"
-                raise CommandError(
-                    f"There is no space “{options['space']}”. The spaces are: {known}."
-                )
+            spaces = spaces.filter(pk=named_space(options["space"]).pk)
         asked = self._audiences(options["audience"], list(spaces))
         if asked:
             spaces = spaces.filter(pk__in={audience.space_id for audience in asked})
@@ -46,12 +43,13 @@ class Command(BaseCommand):
                 full=options["full"],
                 audiences=[audience.pk for audience in asked],
             )
+            titles = _titles(outcomes)
             for outcome in outcomes:
                 failed += bool(outcome.error)
-                self.stdout.write(f"{space.slug}: {_line(outcome)}")
+                self.stdout.write(f"{space.slug}: {titles[outcome.audience]}: {_line(outcome)}")
             read_texts(space=space)
         if failed:
-            raise CommandError(f"{failed} audiences can't be worked out: see above.")
+            raise CommandError(f"Audiences that can't be worked out: {failed}. See above.")
 
     def _audiences(self, key: str | None, spaces: list[Space]) -> list[Audience]:
         if key is None:
@@ -66,14 +64,21 @@ class Command(BaseCommand):
         return list(named)
 
 
+def _titles(outcomes: list[Outcome]) -> dict[int, str]:
+    """What the audiences are called, by their numbers: their names, else who is in them."""
+    audiences = Audience.objects.in_bulk([outcome.audience for outcome in outcomes])
+    phrases = summaries(audience for audience in audiences.values() if not audience.name)
+    return {pk: audience.name or capfirst(phrases[pk]) for pk, audience in audiences.items()}
+
+
 def _line(outcome: Outcome) -> str:
     if outcome.error:
-        return f"{outcome.name}: FAILED. {outcome.error}"
+        return f"FAILED. {outcome.error}"
     drift = f", DRIFTED by {outcome.drift}" if outcome.drift else ""
     size = "1 member" if outcome.size == 1 else f"{outcome.size:,} members"
     if outcome.cause is None:
-        return f"{outcome.name}: {size}, unchanged"
+        return f"{size}, unchanged"
     return (
-        f"{outcome.name}: {size}, {outcome.entered:,} entered, "
+        f"{size}, {outcome.entered:,} entered, "
         f"{outcome.left:,} left ({outcome.cause.label.lower()}){drift}"
     )

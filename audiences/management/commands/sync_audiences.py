@@ -31,7 +31,10 @@ class Command(BaseCommand):
         if options["confirmed"] and not options["audience"]:
             raise CommandError("Confirm for one list at a time: name it with --audience.")
         failed = 0
-        for audience in self._audiences(options["space"], options["audience"]):
+        audiences = self._audiences(options["space"], options["audience"])
+        if not audiences:
+            self.stdout.write("No audience follows a list of a source: nothing to sync.")
+        for audience in audiences:
             try:
                 with tqdm(unit=" people", disable=None, leave=False) as bar:
                     sync = sync_now(

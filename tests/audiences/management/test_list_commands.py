@@ -85,7 +85,7 @@ def test_unknown_people_are_refused_skipped_or_created(
     command: Command, vips: Audience, people: list[Membership]
 ) -> None:
     run = ("import_audience", "VIPs", "list.csv", "--mode", "add")
-    with pytest.raises(CommandError, match="1 row is not as they should be"):
+    with pytest.raises(CommandError, match="1 row is not as it should be"):
         command(*run, file=_rows("p-0", "new"))
     assert _on(vips) == set()
     assert "unknown, skipped 1\n" in command(*run, "--unknown", "skip")

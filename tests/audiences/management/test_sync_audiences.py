@@ -35,6 +35,10 @@ def readers(klaviyo: KlaviyoStandIn, make_synced: Make) -> Audience:
     return made
 
 
+def test_where_there_are_none_it_says_so() -> None:
+    assert sync() == ["No audience follows a list of a source: nothing to sync."]
+
+
 def test_all_synced_audiences_are_synced(
     klaviyo: KlaviyoStandIn, readers: Audience, make_synced: Make, other_space: Space
 ) -> None:
@@ -46,7 +50,7 @@ def test_all_synced_audiences_are_synced(
         "north: Readers: 1,200 on the list, 1,200 joined, 0 left, 1,200 new to the space",
         "north: Shoppers: 1 on the list, 0 joined, 0 left, 1 unusable",
     ]
-    assert sync("--space", "south") == []
+    assert sync("--space", "south") == ["No audience follows a list of a source: nothing to sync."]
 
 
 @pytest.mark.parametrize("by", ["id", "name"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import shutil
 import subprocess
@@ -13,6 +12,8 @@ from typing import Any
 import pytest
 from django.test import Client, override_settings
 from pytest_django.live_server_helper import LiveServer
+
+from tests.npm import installed
 
 SDK = Path(__file__).parent / "sdk"
 
@@ -47,16 +48,9 @@ def live_server(transactional_db: None) -> Iterator[LiveServer]:
 @pytest.fixture(scope="session")
 def node() -> str:
     """Node, with the client that the lock file names."""
-    found, npm = shutil.which("node"), shutil.which("npm")
-    if found is None or npm is None:
-        pytest.skip("there is no node and npm here; on Debian: apt-get install nodejs npm")
-    with (SDK / ".gitignore").open() as one_at_a_time:
-        fcntl.flock(one_at_a_time, fcntl.LOCK_EX)
-        installed, wanted = SDK / "node_modules/.package-lock.json", SDK / "package-lock.json"
-        if not installed.exists() or installed.stat().st_mtime < wanted.stat().st_mtime:
-            command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-            subprocess.run(command, cwd=SDK, check=True, capture_output=True)
-            installed.touch()
+    installed(SDK)
+    found = shutil.which("node")
+    assert found, "node is not installed, though npm is"
     return found
 
 
