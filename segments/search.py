@@ -49,6 +49,7 @@ SELECT coalesce(sum(cardinality(membership_numbers)), 0) FROM (
     SELECT membership_numbers FROM segments_unreadtexts WHERE space_number = %(space)s
 ) AS noted
 """
+FEW = 20_000  # memberships: more are not told the database one by one
 _MANY = 50_000  # changed memberships: looking each up takes longer than looking through all
 _AT_ONCE = 100_000  # memberships whose texts one transaction reads, about
 _TAKE = """

@@ -9,8 +9,8 @@ from django.http import HttpRequest
 
 from audiences.models import AudienceGroup
 from audiences.services.group_members import GroupMembers
-from audiences.services.members import numbers_of
 from segments.models import Membership
+from segments.search import numbers_found
 
 PAGE = 50
 
@@ -26,8 +26,7 @@ class GroupMembersPanel:
         members = GroupMembers(row)
         held = members.held
         if words:
-            rows = Membership.objects.filter(space=row.space_id)
-            held = held & numbers_of(rows.found_by(words))
+            held = held & numbers_found(space=row.space, words=words)
         first = held.rank(int(after)) if after.isdecimal() and len(after) < 10 else 0
         numbers = list(held[first : first + PAGE])
         told = members.of(numbers)

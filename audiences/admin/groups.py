@@ -31,8 +31,8 @@ from audiences.rules import fields
 from audiences.services.groups import (
     audiences_of_group,
     change_group,
+    check_free,
     delete_group,
-    in_other_groups,
     order_group,
     users_of,
 )
@@ -101,10 +101,12 @@ class AudienceGroupForm(RowForm):
     def clean_in_order(self) -> list[Audience]:
         chosen = {str(audience.pk): audience for audience in self.cleaned_data["in_order"]}
         order = self["in_order"].value() or []
-        found = [chosen[number] for number in dict.fromkeys(map(str, order)) if number in chosen]
-        if taken := in_other_groups(found, self.instance):
-            raise ValidationError(taken)
-        return found
+        audiences = [chosen[one] for one in dict.fromkeys(map(str, order)) if one in chosen]
+        try:
+            check_free(audiences, group=self.instance)
+        except ValidationError as error:  # another put them elsewhere since they were read
+            raise ValidationError(error.messages) from error
+        return audiences
 
 
 @admin.register(AudienceGroup)

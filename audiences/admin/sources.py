@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
@@ -266,10 +267,14 @@ class SourceAdmin(RowAdmin):
         for kind in source.kind.kinds:
             if ids := [id for of, id in ticked if of == kind]:
                 done = import_lists(
-                    source=source, ids=ids, kind=kind, options=options, patience=briefly()
+                    source=source,
+                    ids=ids,
+                    kind=kind,
+                    options=options,
+                    patience=briefly(),
+                    afterwards=partial(start_syncs, at=timezone.now()),
                 )
                 made += done.made.values()
-        start_syncs(made, at=timezone.now())
         if not made:
             messages.warning(request, "Nothing was made: tick lists that no audience holds yet.")
             return HttpResponseRedirect(request.path)

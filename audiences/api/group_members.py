@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import django_filters
-from django.db.models import QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -17,17 +16,12 @@ from segments.api.memberships import MembershipFilters
 from segments.api.parameters import in_brackets
 from segments.api.relationships import ToMany
 from segments.api.resource import ResourceViewSet
-from segments.models import Membership
 
 
 class GroupMemberFilters(MembershipFilters):
     audience = django_filters.UUIDFilter(
         method="by_set", help_text="In the audience of this id, which is one of the group."
     )
-
-    def by_set(self, rows: QuerySet[Membership], name: str, id: Any) -> QuerySet[Membership]:
-        """As they are: the view chooses these by the audience's member set."""
-        return rows
 
 
 class GroupMemberViewSet(MemberViewSet):

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from audiences.api.pointing import ATTRIBUTES, pointing
 from audiences.jobs import start_syncs
-from audiences.models import Audience, Source
+from audiences.models import Audience, Source, Sync
 from audiences.services.sources import ListsImported, NoSuchLists, briefly, import_lists
 from audiences.sources import registry
 from audiences.sources.base import Kind, SourceError
@@ -88,10 +88,16 @@ class ListImport(Operation):
         source = self._source(view, sent)
         kind = Kind(sent.pop("kind"))
         lists = sent.pop("lists")
+        syncs: list[Sync] = []
         try:
             with pointing(ATTRIBUTES), read_elsewhere():
                 done = import_lists(
-                    source=source, ids=lists, kind=kind, options=sent, patience=briefly()
+                    source=source,
+                    ids=lists,
+                    kind=kind,
+                    options=sent,
+                    patience=briefly(),
+                    afterwards=lambda made: syncs.extend(start_syncs(made, at=timezone.now())),
                 )
         except NoSuchLists as error:
             problems = [
@@ -99,7 +105,7 @@ class ListImport(Operation):
                 for one in error.ids
             ]
             raise Refused(422, *problems) from error
-        return self.document(view, id, _told(source, kind, lists, done))
+        return self.document(view, id, _told(source, kind, lists, done, syncs))
 
     def _source(self, view: ResourceViewSet, sent: dict[str, Any]) -> Source:
         """The source that is named, or the only one there is.
@@ -121,8 +127,10 @@ class ListImport(Operation):
         raise Refused(422, Problem("not_found", detail, pointer=pointer))
 
 
-def _told(source: Source, kind: Kind, lists: list[str], done: ListsImported) -> dict[str, Any]:
-    syncs = dict(zip(done.made, start_syncs(done.made.values(), at=timezone.now()), strict=True))
+def _told(
+    source: Source, kind: Kind, lists: list[str], done: ListsImported, begun: list[Sync]
+) -> dict[str, Any]:
+    syncs = dict(zip(done.made, begun, strict=True))
     return {
         "lists": lists,
         "kind": kind,

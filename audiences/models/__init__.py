@@ -1,4 +1,5 @@
 from audiences.models.audience import (
+    AskedName,
     Audience,
     AudienceDependency,
     AudienceSegment,
@@ -19,6 +20,7 @@ from audiences.models.version import (
 )
 
 __all__ = [
+    "AskedName",
     "Audience",
     "AudienceDependency",
     "AudienceGroup",

@@ -275,6 +275,37 @@ class AudienceDependency(models.Model):
         return f"{self.from_audience_id} depends on {self.to_audience_id}"
 
 
+class AskedName(models.Model):
+    """A name by which an audience's definition asks for a segment or audience, there or not.
+
+    Once something goes by it, an ``AudienceSegment`` or ``AudienceDependency`` holds on to that:
+    the database writes it, whatever made what is asked for. An id is kept as UUIDs are written.
+    """
+
+    number = models.BigAutoField(primary_key=True)
+    space = _in_space()
+    audience = models.ForeignKey(
+        Audience,
+        on_delete=models.DO_NOTHING,
+        db_column="audience_number",
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
+    name = models.CharField(max_length=255, db_collation="C")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["audience", "name"], name="audience_asks_by_a_name_once"
+            ),
+        ]
+        indexes = [models.Index(fields=["space", "name"], name="audiences_asking_by_a_name")]
+
+    def __str__(self) -> str:
+        return f"{self.audience_id} asks for {self.name}"
+
+
 class Listed(models.TextChoices):
     INCLUDED = "included", "Included"
     EXCLUDED = "excluded", "Excluded"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from audiences.models import (
+    AskedName,
     Audience,
     AudienceDependency,
     AudienceSegment,
@@ -44,6 +45,7 @@ class Definition:
     configuration: dict[str, Any]
     segments: list[int]
     dependencies: list[int]
+    names: set[str]  # by which it asks for them, or for what is not there yet
 
 
 class LifecycleError(ValueError):
@@ -127,6 +129,7 @@ def redefine_audience(
     _move_end(audience)
     audience.save()
     _keep_references(audience, segments, definition.dependencies)
+    _keep_names(audience, definition.names)
     if elsewhere := definition.kind.elsewhere(definition.configuration):
         keep_synced_list(audience, elsewhere)
     return audience
@@ -160,7 +163,7 @@ def check_definition(
     if kind.is_list:
         if elsewhere := kind.elsewhere(clean):
             check_synced_list(audience, elsewhere)
-        return Definition(kind, _own_list(audience, clean), [], [])
+        return Definition(kind, _own_list(audience, clean), [], [], set())
     named = kind.asked_by_name(clean)
     found = find_named(space=audience.space_id, names=named)
     _refuse_itself(audience, named)
@@ -171,6 +174,7 @@ def check_definition(
         clean,
         [*segments.union(_referred_segments(audience.space, kind.segments(clean)))],
         _referred_audiences(audience, {**audiences, **kind.audiences(clean)}),
+        {name for one in named for name in (one, str(id_of(one) or one)) if len(name) < 256},
     )
 
 
@@ -258,6 +262,23 @@ def _keep_references(
     )
 
 
+def _keep_names(audience: Audience, names: Collection[str]) -> None:
+    """Written anew each time: what came since it was looked for is then held on to as well.
+
+    :raises ConfigurationError: it asks for itself, or for what asks for it, by name.
+    """
+    AskedName.objects.filter(audience=audience).delete()
+    AskedName.objects.bulk_create(
+        AskedName(space_id=audience.space_id, audience=audience, name=name) for name in names
+    )
+    if audience.key in names:
+        _refuse_circle(audience, {}, audience.pk, ())
+    if AudienceDependency.objects.filter(to_audience=audience).exists():
+        ways = _dependencies(audience.space)
+        for number in ways.get(audience.pk, ()):
+            _refuse_circle(audience, ways, number, ())
+
+
 def _referred_segments(space: Space, paths: Mapping[UUID, Path]) -> list[int]:
     """The numbers of the segments.
 
@@ -283,13 +304,7 @@ def _referred_audiences(audience: Audience, paths: Mapping[UUID, Path]) -> list[
     if audience.pk:
         ways = _dependencies(space)
         for id, number in found.items():
-            if way := _way(ways, number, audience.pk):
-                names = {one.pk: str(one) for one in Audience.objects.filter(pk__in=way)}
-                names[audience.pk] = str(audience)
-                said = " → ".join(f"“{names[one]}”" for one in [audience.pk, *way])
-                raise ConfigurationError(
-                    {paths[id]: f"This would go round in a circle: {said}. Leave it out."}
-                )
+            _refuse_circle(audience, ways, number, paths[id])
     return list(found.values())
 
 
@@ -301,6 +316,17 @@ def _refuse_unknown(thing: str, paths: Mapping[UUID, Path], found: Mapping[UUID,
     }
     if unknown:
         raise ConfigurationError(unknown)
+
+
+def _refuse_circle(
+    audience: Audience, ways: Mapping[int, list[int]], number: int, path: Path
+) -> None:
+    """:raises ConfigurationError: the audience of this number depends on the audience itself."""
+    if way := _way(ways, number, audience.pk):
+        names = {one.pk: str(one) for one in Audience.objects.filter(pk__in=way)}
+        names[audience.pk] = str(audience)
+        said = " → ".join(f"“{names[one]}”" for one in [audience.pk, *way])
+        raise ConfigurationError({path: f"This would go round in a circle: {said}. Leave it out."})
 
 
 def _dependencies(space: Space) -> dict[int, list[int]]:

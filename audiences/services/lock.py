@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from django.db import transaction
 
 from audiences.models import Audience, AudienceStatus
+from audiences.rules.tree import AnyOf, InAudience
 from audiences.services.meaning import read_meanings
 from audiences.services.standing import is_being_refreshed
 from segments.models import Space
@@ -68,7 +69,8 @@ def _locked(
     lately = [one for one in audiences if one.defined_at and at - one.defined_at <= AT_MOST]
     if len(lately) < len(audiences) and _is_worked_on(space):
         lately = list(audiences)
-    meanings = read_meanings(space).by_number if lately else {}
+    asked = AnyOf(tuple(InAudience(one.id) for one in lately))
+    meanings = read_meanings(space, asked_by=asked).by_number if lately else {}
     return [
         one
         for one in lately

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -125,16 +125,11 @@ def _asked_by_name(audiences: Iterable[Audience]) -> set[str]:
 
 
 def _asked(space: Space, rows: QuerySet[Audience], rule: Rule) -> list[Audience]:
-    """The audiences that a rule asks for. Where one of them asks by name, all: what goes by a name
-    that came later is among no dependencies."""
+    """The audiences that a rule asks for, and those that they ask for."""
     named = find_named(space=space.pk, names=tree.names(rule))
     resolved = evaluate.resolve(rule, {name: one.rule for name, one in named.items()})
-    found = _reached(rows, tree.audiences(resolved))
-    return list(rows) if _asked_by_name(found) else found
-
-
-def _reached(rows: QuerySet[Audience], asked: Collection[UUID]) -> list[Audience]:
     found: list[Audience] = []
+    asked = tree.audiences(resolved)
     step = list(rows.filter(id__in=asked)) if asked else []
     while step:
         found += step

@@ -1,16 +1,14 @@
-"""Who is in an audience, as a set; and rows as a set, to hold against it."""
+"""Who is in an audience, as a set."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
-from django.db.models import Aggregate, BinaryField, Func, QuerySet, Value
 from pyroaring import BitMap
 
 from audiences import members
 from audiences.models import Audience, AudienceStatus, Lifecycle
-from segments.models import Membership, Space
-from segments.numbers import as_set, received
+from segments.models import Space
 
 
 def members_of(audience: Audience) -> BitMap:
@@ -29,11 +27,3 @@ def in_which(*, space: Space, numbers: Collection[int]) -> dict[int, list[Audien
         number: [status.audience for pk, status in rows.items() if number in sets[pk]]
         for number in numbers
     }
-
-
-def numbers_of(rows: QuerySet[Membership]) -> BitMap:
-    """The numbers of the memberships, in one query and one value."""
-    sent = Func("number", function="int4send", output_field=BinaryField())
-    joined = Aggregate(sent, Value(b""), function="string_agg", output_field=BinaryField())
-    run = rows.order_by().prefetch_related(None).aggregate(run=joined)["run"]
-    return as_set(received(run))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -57,11 +57,15 @@ def set_values(
     key: str | None = None,
     settings: Mapping[str, Any] | None = None,
 ) -> None:
-    """Set what is given on a source that is not saved yet. Settings as they are shown, without what
-    may be secret in them, leave those there are.
+    """Set what is given on a source that is about to be saved. A key that isn't given is as it is
+    stored by now, and stays that until the transaction ends. Settings as they are shown, without what may
+    be secret in them, leave those there are.
 
     :raises ValidationError: naming each field at fault.
     """
+    if key is None and source.pk:
+        stored = Source.objects.select_for_update().get(pk=source.pk)
+        source.encrypted_key, source.key_ending = stored.encrypted_key, stored.key_ending
     if settings is not None and not (source.settings and settings == source.shown_settings):
         clean = _clean(source, settings)
         if source.encrypted_key and clean != source.settings and key is None:
@@ -194,10 +198,12 @@ def import_lists(
     kind: Kind = Kind.LIST,
     options: Mapping[str, Any] | None = None,
     patience: Patience = ENDLESS,
+    afterwards: Callable[[Collection[Audience]], object] | None = None,
 ) -> ListsImported:
     """Make a synced audience of each list, called as the vendor calls it; all of them, or none.
 
-    ``options`` are further values of their configurations.
+    ``options`` are further values of their configurations. ``afterwards`` is done with those made,
+    or else none is made: their syncs are begun, which is for ``jobs``.
 
     :raises SourceError: the source can't be read.
     :raises NoSuchLists: it hasn't got them all.
@@ -230,4 +236,6 @@ def import_lists(
             for id in wanted
             if id not in skipped
         }
+        if afterwards:
+            afterwards(made.values())
     return ListsImported(made, skipped)

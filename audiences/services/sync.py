@@ -122,7 +122,10 @@ def sync_now(
 
     Raises what ``request_sync`` raises.
     """
-    with _alone(audience.pk):  # so that nobody takes it for left behind
+    for running in Sync.objects.filter(audience=audience, status__in=OPEN):
+        raise SyncInProgress(audience, running)
+    # so that nobody takes it for left behind; another may be about to let go
+    with _alone(audience.pk, wait=True):
         sync = request_sync(audience=audience, at=clock(), confirmed=confirmed)
         run_sync(number=sync.pk, clock=clock, sleep=sleep, progress=progress)
     sync.refresh_from_db()
@@ -184,10 +187,12 @@ def cancel_sync(*, sync: Sync, at: datetime.datetime) -> None:
 
 
 @contextmanager
-def _alone(audience: int) -> Iterator[bool]:
-    """Whether the audience (its number) is ours to sync: until the end, or that of this process."""
+def _alone(audience: int, *, wait: bool = False) -> Iterator[bool]:
+    """Whether the audience (its number) is ours to sync, or once it is: until the end, or that of
+    this process."""
+    take = "pg_advisory_lock(%s, %s) IS NOT NULL" if wait else "pg_try_advisory_lock(%s, %s)"
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK, audience])
+        cursor.execute(f"SELECT {take}", [_LOCK, audience])
         (alone,) = cursor.fetchone()
     try:
         yield alone

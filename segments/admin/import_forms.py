@@ -142,10 +142,15 @@ class NewImportForm(RowForm):
         super()._post_clean()  # type: ignore[misc]  # Django's own
 
 
+def per_cent(share: float) -> str:
+    """The share of a hundred, as one writes it: 12.5, and 7 where a float is 7.000000000000001."""
+    return f"{share * 100:.10g}"
+
+
 class OptionsForm(AnyModelForm):
     """What the columns of the file hold, and what becomes of its rows."""
 
-    percent = forms.IntegerField(
+    percent = forms.FloatField(
         min_value=0,
         max_value=100,
         label="Stop and ask when more leave than",
@@ -172,7 +177,7 @@ class OptionsForm(AnyModelForm):
         if of_memberships:
             del self.fields["unknown"], self.fields["percent"]
         else:
-            self.initial["percent"] = round(self.instance.removable_share * 100)
+            self.initial["percent"] = per_cent(self.instance.removable_share)
         self.columns = self._add_columns()
 
     def _add_columns(self) -> list[dict[str, Any]]:

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin
-from django.db.models import F
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils import timezone
 
 from segments.admin.choices import PickSeveral, pick_from
 from segments.admin.metadata import MetadataField
-from segments.admin.paging import FoundPaginator, KeyPaginator
+from segments.admin.paging import KeyPaginator
 from segments.admin.placing import place_view
 from segments.admin.row import RowAdmin, RowForm
+from segments.admin.spaces import current_space, space_of
 from segments.models import Membership, Segment, SegmentMembership
+from segments.search import numbers_found
 from segments.services import add_members, remove_members
+
+MOST_FOUND = 1_000
 
 
 class MembershipForm(RowForm):
@@ -86,9 +88,10 @@ class MembershipAdmin(RowAdmin):
     ]
     list_display_links = ["full_name", "external_id"]
     ordering = ["number"]
+    paginator = KeyPaginator
     sortable_by = ["external_id"]
-    search_fields = ["external_id", "email", "full_name"]  # found_by says how
-    search_help_text = "External id, e-mail or name"
+    search_fields = ["external_id", "email", "phone", "full_name"]  # segments.search says how
+    search_help_text = "A part of an external id, e-mail address, phone or name"
     empty_value_display = "–"
     actions = ["place"]
     change_form_template = "admin/segments/membership.html"
@@ -125,14 +128,15 @@ class MembershipAdmin(RowAdmin):
         places = SegmentMembership.objects.filter(membership__in=objs).count()
         return names, {**counts, "places in segments and lists": places}, needed, held
 
-    def get_paginator(self, request: HttpRequest, *args: Any, **kwargs: Any) -> KeyPaginator:
-        paginator = FoundPaginator if request.GET.get("q") else KeyPaginator
-        return paginator(*args, **kwargs)
-
-    def order_of_choices(self, words: str) -> Sequence[Any]:
-        """Ordered as in FoundPaginator, where words are searched: not row after row along the
-        index, of which a search for somebody rare would fetch all."""
-        return [F("number") + 0] if words else ["number"]
+    def get_search_results(
+        self, request: HttpRequest, queryset: Any, search_term: str
+    ) -> tuple[Any, bool]:
+        """The first thousand: nobody turns more pages."""
+        space = space_of(request, request.GET.get("space")) or current_space(request)
+        if not search_term or space is None:
+            return queryset, False
+        found = numbers_found(space=space, words=search_term.strip())
+        return queryset.filter(pk__in=list(found[:MOST_FOUND])), False
 
     def save_related(
         self, request: HttpRequest, form: MembershipForm, formsets: Any, change: bool

@@ -228,7 +228,7 @@ class RowAdmin(UnfoldModelAdmin):
         words = request.GET.get("term", "")
         rows, _ = self.get_search_results(
             request,
-            self.get_queryset(request).filter(space=space).order_by(*self.order_of_choices(words)),
+            self.get_queryset(request).filter(space=space).order_by(*self.get_ordering(request)),
             words,
         )
         number = request.GET.get("page", "1")
@@ -244,9 +244,6 @@ class RowAdmin(UnfoldModelAdmin):
                 "pagination": {"more": len(page) > CHOICES},
             }
         )
-
-    def order_of_choices(self, words: str) -> Sequence[Any]:
-        return self.ordering or []
 
     def titles(self, rows: Sequence[Any]) -> Mapping[int, str]:
         """What the rows are called, by their numbers."""

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import messages
-from django.db.models.expressions import RawSQL
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from segments.models import Membership, Segment, SegmentMembership
+from segments.numbers import numbers_of
 from segments.search import numbers_found
 from segments.services import add_members, memberships_by_external_id, remove_members
 
@@ -55,22 +55,23 @@ def members_context(request: HttpRequest, segment: Segment) -> dict[str, Any]:
     """A page of the segment's members: found by what was typed, after the one that was last."""
     words = request.GET.get("q", "").strip()
     after = request.GET.get("after", "")
-    places = SegmentMembership.objects.filter(
-        segment=segment, membership__gt=int(after) if after.isdecimal() else 0
-    )
+    last = int(after) if after.isdecimal() and len(after) < 10 else 0
+    places = SegmentMembership.objects.filter(segment=segment)
     if words:
-        found = numbers_found(space=segment.space, words=words)
-        among = RawSQL("SELECT unnest(%s::int[])", ["{" + ",".join(map(str, found)) + "}"])
-        places = places.filter(membership__in=among)
-    numbers = places.order_by("membership").values_list("membership", flat=True)[: PAGE + 1]
-    members = Membership.objects.filter(pk__in=list(numbers)).order_by("number")
-    page = list(members)
+        found = numbers_found(space=segment.space, words=words) & numbers_of(places, "membership")
+        first = found.rank(last)
+        members = Membership.objects.filter(pk__in=list(found[first : first + PAGE + 1]))
+    else:
+        members = Membership.objects.filter(
+            segment_memberships__segment=segment, segment_memberships__membership_id__gt=last
+        )
+    page = list(members.order_by("number")[: PAGE + 1])
     return {
         "words": words,
         "members": page[:PAGE],
         "beginning": not after,
         "next": page[PAGE - 1].number if len(page) > PAGE else None,
-        "size": SegmentMembership.objects.filter(segment=segment).count(),
+        "size": places.count(),
     }
 
 

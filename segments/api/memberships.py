@@ -1,20 +1,28 @@
-"""``memberships``."""
+"""``memberships``: those of the space, or of a set.
+
+Whom a search finds its index tells. What else they are filtered by is asked of those alone.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import django_filters
 from django.db.models import QuerySet
+from pyroaring import BitMap
 
-from segments.api.filters import EQUALS, NULLABLE, ORDERED, TEXT, ResourceFilters, SearchFilter
+from segments.api.filters import EQUALS, NULLABLE, ORDERED, TEXT, ResourceFilters
+from segments.api.parameters import in_brackets, read_sort
 from segments.api.relations import RelatedById
 from segments.api.relationships import Meta as Told
 from segments.api.relationships import Relationship, ToMany
 from segments.api.resource import WritableViewSet
 from segments.api.serializer import ObjectField, ResourceSerializer
+from segments.api.set_rows import SetRows
 from segments.models import Membership, Segment
+from segments.numbers import numbers_of
+from segments.search import FEW, numbers_found
 from segments.services import add_members, remove_members
 
 
@@ -57,9 +65,9 @@ class MembershipSerializer(ResourceSerializer):
 
 
 class MembershipFilters(ResourceFilters):
-    searched = ("external_id", "email", "phone", "full_name")
-
-    search = SearchFilter(help_text="In the external id, e-mail, phone and name.")
+    search = django_filters.CharFilter(
+        method="by_set", help_text="In the external id, e-mail, phone and name."
+    )
     segment = django_filters.UUIDFilter(
         field_name="segment_memberships__segment__id", help_text="In the segment of this id."
     )
@@ -67,6 +75,10 @@ class MembershipFilters(ResourceFilters):
         field_name="segment_memberships__segment__short_code",
         help_text="In the segment of this short code.",
     )
+
+    def by_set(self, rows: QuerySet[Membership], name: str, value: Any) -> QuerySet[Membership]:
+        """As they are: the view chooses these by a set."""
+        return rows
 
     class Meta(ResourceFilters.Meta):
         model = Membership
@@ -104,6 +116,8 @@ class SegmentsOfAMembership(ToMany):
 class MembershipViewSet(WritableViewSet):
     """People in the space: who they are, and the facts that audiences ask about."""
 
+    held: BitMap | None = None  # the set that they are in, if in any
+    chosen_by_set: ClassVar[frozenset[str]] = frozenset()  # filters that ``held`` answers to
     serializer_class = MembershipSerializer
     queryset = Membership.objects.all()
     filterset_class = MembershipFilters
@@ -122,3 +136,21 @@ class MembershipViewSet(WritableViewSet):
     relationships: ClassVar[Mapping[str, Relationship]] = {
         "segments": SegmentsOfAMembership("segments.api.segments.SegmentViewSet", "segments")
     }
+
+    def paginate_queryset(self, queryset: Any) -> Any:
+        held = self.held
+        filters = in_brackets(self.request, "filter") if self.filter_backends else {}
+        if words := filters.pop("search", "").strip():
+            found = numbers_found(space=self.space, words=words)
+            held = found if held is None else held & found
+        if held is None:
+            return super().paginate_queryset(queryset)
+        sort = read_sort(self.request, self.ordering_fields)
+        is_few = len(held) <= FEW
+        if any(name != "number" for name, _ in sort):
+            rows = queryset.among(held) if is_few else queryset.with_text(words)
+            return super().paginate_queryset(rows)
+        if filters.keys() - self.chosen_by_set or self.within is not None:
+            held = numbers_of(queryset.among(held)) if is_few else held & numbers_of(queryset)
+        in_set: Any = SetRows(queryset, held, descending=("number", True) in sort)
+        return super().paginate_queryset(in_set)

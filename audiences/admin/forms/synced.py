@@ -11,6 +11,7 @@ from audiences.models import Source
 from audiences.services.define import check_definition
 from audiences.sources.base import Kind
 from audiences.types import Configuration, ConfigurationError
+from segments.admin.import_forms import per_cent
 
 if TYPE_CHECKING:
     from django.forms import NumberInput as UnfoldNumberInput
@@ -51,9 +52,9 @@ def unknown_field() -> forms.ChoiceField:
     )
 
 
-def leaving_field() -> forms.IntegerField:
+def leaving_field() -> forms.FloatField:
     """How much of a list a sync may take off without asking, in per cent."""
-    return forms.IntegerField(
+    return forms.FloatField(
         label="May leave at once",
         initial=20,
         min_value=0,
@@ -117,7 +118,7 @@ class SyncedForm(MemberListForm):
             **configuration,
             "source": found.first(),
             "interval": configuration["interval"] or "",
-            "removable_share": round(configuration["removable_share"] * 100),
+            "removable_share": per_cent(configuration["removable_share"]),
         }
 
     def configuration(self) -> dict[str, Any]:

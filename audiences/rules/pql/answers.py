@@ -21,12 +21,13 @@ from audiences.rules.clock import EPOCH, microseconds
 from audiences.rules.columns import SINCE, Chunk, Column, Documents, Mask, Ordered, Text
 from audiences.rules.facts import Facts
 from audiences.rules.pql import profile, sums, windows
-from audiences.rules.pql.asked import Asked
+from audiences.rules.pql.asked import MOST_SECONDS, Asked, TooLong, TooMuchWork
 from audiences.rules.pql.program import Program, program
 from audiences.rules.pql.times import Now
 from audiences.rules.pql.values import HIGHEST, Moment, Value
 from audiences.rules.tree import InSegment, Pql, Rule
 
+_BETWEEN_LOOKS = 64  # combinations that are asked between two looks at the clock
 _LOWEST = np.iinfo(np.int64).min  # stands for null among whole numbers
 
 
@@ -116,12 +117,17 @@ def _fact(leaf: Pql, read: str, facts: Facts, segments: Mapping[UUID, int]) -> V
 def column(leaf: Pql, chunk: Chunk) -> Answer:
     """Who of a chunk it holds for; worked out once.
 
-    :raises TooMuchWork: it would take too long for one of them.
+    :raises TooMuchWork: it would take too long for one of them, or for all.
     """
     if leaf not in chunk.answered:
-        found = _by_window(leaf, chunk) or _by_sums(leaf, chunk)
-        chunk.answered[leaf] = found or _by_values(leaf, chunk, slice(None))
-    answer: Answer = chunk.answered[leaf]
+        try:
+            found = _by_window(leaf, chunk) or _by_sums(leaf, chunk)
+            chunk.answered[leaf] = found or _by_values(leaf, chunk, slice(None))
+        except TooMuchWork as error:
+            chunk.answered[leaf] = error  # nor is it tried again for another audience
+    answer: Answer | TooMuchWork = chunk.answered[leaf]
+    if isinstance(answer, TooMuchWork):
+        raise answer
     return answer
 
 
@@ -158,13 +164,23 @@ def _by_values(leaf: Pql, chunk: Chunk, which: Mask | slice) -> Answer:
     asked = Asked(known.slots, Now.at(chunk.clock.now))
     coded = [_coded(leaf, read, chunk, which) for read in known.reads]
     codes, combinations = _combined(coded, len(chunk.numbers[which]))
-    answers = np.fromiter((known.ask(asked.of(values)) for values in combinations), np.bool_)
+    bounded = _for_so_long(combinations)
+    answers = np.fromiter((known.ask(asked.of(values)) for values in bounded), np.bool_)
     return Answer(
         answers[codes] if len(answers) else np.zeros(0, np.bool_),
         _moment(asked.changes_at),
         len(answers),
         time.perf_counter() - started,
     )
+
+
+def _for_so_long(combinations: Iterator[Sequence[Value]]) -> Iterator[Sequence[Value]]:
+    """:raises TooLong: asking them takes more than ``MOST_SECONDS`` of CPU."""
+    end = time.thread_time() + MOST_SECONDS
+    for count, values in enumerate(combinations):
+        if count % _BETWEEN_LOOKS == 0 and time.thread_time() > end:
+            raise TooLong
+        yield values
 
 
 def _moment(microseconds: int) -> datetime.datetime | None:

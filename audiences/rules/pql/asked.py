@@ -11,6 +11,7 @@ from audiences.rules.pql.times import Now
 from audiences.rules.pql.values import HIGHEST, Value
 
 MOST_STEPS = 100_000  # for one member; about a tenth of a second
+MOST_SECONDS = 60  # of CPU, for a chunk: about a million members
 _LETTERS = 64  # of a text, in one step
 _PARTS = 4  # of an expression, in one step
 
@@ -22,6 +23,18 @@ class TooMuchWork(ValueError):
         super().__init__(
             f"The PQL expression takes more than {MOST_STEPS:,} steps for one member. "
             "Filter its arrays before it asks each of their items for each of others."
+        )
+
+
+class TooLong(TooMuchWork):
+    """That an expression, of which no member takes too long, takes too long for all of them."""
+
+    def __init__(self) -> None:
+        ValueError.__init__(
+            self,
+            f"The PQL expression takes more than {MOST_SECONDS} seconds for a million members. "
+            "What loops over arrays or calculates is asked of each of them by itself: ask for "
+            "less of that.",
         )
 
 

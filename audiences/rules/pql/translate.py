@@ -14,6 +14,7 @@ from audiences.rules.pql import profile, syntax
 from audiences.rules.pql.asked import Asked, TooMuchWork
 from audiences.rules.pql.conditions import condition_of
 from audiences.rules.pql.errors import PqlError
+from audiences.rules.pql.lets import without_named_times
 from audiences.rules.pql.program import SINCE, Compiler, Scope, program, segment_in
 from audiences.rules.pql.syntax import Expression
 from audiences.rules.pql.times import Now
@@ -30,7 +31,7 @@ def rule_of(expression: Expression) -> Rule:
 
     :raises PqlError: it asks for what can't be answered.
     """
-    rule = _rule(expression, Scope(), None)
+    rule = _rule(without_named_times(expression), Scope(), None)
     if sum(1 for _ in leaves(rule)) > MOST_CONDITIONS:
         raise PqlError(f"The expression has more than {MOST_CONDITIONS} conditions. Take some out.")
     return rule

@@ -40,6 +40,7 @@ PAGES = [
     "membership-offers?filter[external_id]=m-0&include=offer.audiences.segments,audiences.offers",
     "membership-offers?filter[external_id]=m-0&include=offer&fields[offers]=name",
     "memberships/M/offers",
+    "memberships?filter[search]=m",
     "memberships/M/segments",
     "memberships/M/relationships/segments",
     "segments/S/memberships?include=segments",

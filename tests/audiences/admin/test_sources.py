@@ -271,7 +271,7 @@ def test_a_synced_list_is_made_and_changed_by_its_form(
         "list": "L1",
         "interval": "",
         "unknown": "skip",
-        "removable_share": 35,
+        "removable_share": 12.5,
     }
     colleague.save(f"{AUDIENCES}/add/?type=synced", **fields)
     audience = Audience.objects.get()
@@ -282,10 +282,10 @@ def test_a_synced_list_is_made_and_changed_by_its_form(
         "list": "L1",
         "interval": None,
         "unknown": "skip",
-        "removable_share": 0.35,
+        "removable_share": 0.125,
     }
     page = colleague.page(f"{AUDIENCES}/{audience.pk}/change/")
-    assert 'value="35"' in page
+    assert 'value="12.5"' in page
     assert "It has not been synced yet" in page
 
     colleague.save(f"{AUDIENCES}/{audience.pk}/change/", **{**fields, "interval": "86400"})

@@ -209,6 +209,21 @@ def test_lists_become_audiences_and_are_synced(
     assert audience["size"] == 5
 
 
+def test_none_becomes_one_when_its_sync_can_not_be_begun(
+    api: Program, klaviyo: KlaviyoStandIn, make_source: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_source()
+    klaviyo.add_list("L1", *people(3), name="Newsletter")
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise RuntimeError("The queue is not there")
+
+    monkeypatch.setattr("audiences.jobs.sync_audience.configure", fail)
+    with pytest.raises(RuntimeError):
+        api.post("sources/klaviyo/import", importing("L1"))
+    assert not Audience.objects.exists()
+
+
 def test_lists_that_are_synced_are_skipped(
     api: Program, klaviyo: KlaviyoStandIn, make_source: Make, make_synced: Make
 ) -> None:

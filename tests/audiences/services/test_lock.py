@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from audiences.models import Audience, AudienceStatus
 from audiences.services import define_audience, redefine_audience, refresh_space
-from audiences.services.lock import AT_MOST, Locked, is_locked
+from audiences.services.lock import AT_MOST, Locked, is_locked, locked_among
 from segments.models import Space
 
 Make = Callable[..., Any]
@@ -151,3 +152,21 @@ def test_colleagues_are_told_in_the_form(colleague: Any, audience: Audience) -> 
 
     assert "was changed a moment ago" in response.content.decode()
     assert Audience.objects.get().configuration == OLD | {"maximum_age": None}
+
+
+def test_many_are_asked_in_as_many_queries_as_one(
+    space: Space, audience: Audience, django_assert_num_queries: Any
+) -> None:
+    made = [
+        define_audience(space=space, audience_type="age_within", configuration=YOUNG)
+        for _ in range(20)
+    ]
+    refresh_space(space=space, now=now())
+    for one in [audience, *made[:10]]:
+        redefine_audience(one, configuration=OLD)
+
+    with CaptureQueriesContext(connection) as asked:
+        assert locked_among([audience], at=now()) == {audience.pk}
+    with django_assert_num_queries(len(asked)):
+        found = locked_among([audience, *made], at=now())
+    assert found == {audience.pk, *(one.pk for one in made[:10])}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -14,7 +16,7 @@ from audiences.models import Audience, Lifecycle, Source, Sync, SyncStatus
 from audiences.services import redefine_audience
 from audiences.services import sync as syncing
 from audiences.services.own_list import list_of
-from audiences.services.sources import change_source, encrypt_keys_anew
+from audiences.services.sources import access_to, change_source, encrypt_keys_anew
 from audiences.services.sync import (
     NotRunning,
     NotSynced,
@@ -26,7 +28,7 @@ from audiences.services.sync import (
 from audiences.services.sync_schedule import give_up_lost, request_due
 from segments.models import Membership, Space
 from tests.audiences.conftest import Slept
-from tests.audiences.sources.stand_in import KlaviyoStandIn, error, says
+from tests.audiences.sources.stand_in import KEY, KlaviyoStandIn, error, says
 from tests.conftest import Make
 
 pytestmark = pytest.mark.django_db
@@ -369,6 +371,27 @@ def test_a_sync_that_somebody_works_on_is_left_alone(
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_sync_that_is_asked_for_while_another_lets_go_is_done(
+    klaviyo: KlaviyoStandIn, make_synced: Make, run: Run
+) -> None:
+    klaviyo.add_list("L1", *people(3))
+    audience = make_synced()
+    held = threading.Event()
+
+    def end_another() -> None:
+        with syncing._alone(audience.pk):
+            held.set()
+            time.sleep(0.5)
+        connection.close()
+
+    with ThreadPoolExecutor(1) as other:
+        ending = other.submit(end_another)
+        held.wait(10)
+        assert run(audience).status == SyncStatus.SUCCESS
+        ending.result()
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_sync_whose_worker_died_is_taken_up_again(
     klaviyo: KlaviyoStandIn, make_synced: Make, at: datetime.datetime
 ) -> None:
@@ -459,6 +482,21 @@ def test_the_secret_can_be_changed(
     settings.SOURCE_SECRETS = [new]
 
     assert run(thousand).status == SyncStatus.SUCCESS
+
+
+def test_a_source_that_is_saved_while_keys_are_encrypted_anew_keeps_the_new(
+    make_source: Make, settings: Any
+) -> None:
+    old, new = settings.SOURCE_SECRETS[0], "another secret, quite as long as the old one"
+    source = make_source(name="Before")
+    settings.SOURCE_SECRETS = [new, old]
+    encrypt_keys_anew()
+
+    change_source(source, name="After")  # as it was read before
+
+    settings.SOURCE_SECRETS = [new]
+    source.refresh_from_db()
+    assert (source.name, access_to(source).key) == ("After", KEY)
 
 
 def test_with_other_settings_a_key_must_be_given_again(make_source: Make) -> None:

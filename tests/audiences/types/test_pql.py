@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from audiences.models import Audience, AudienceDependency, AudienceSegment, AudienceStatus
+from audiences.rules.pql import answers
 from audiences.rules.pql.asked import MOST_STEPS
 from audiences.services import (
     audiences_of,
@@ -271,6 +272,25 @@ def test_events_are_none_and_the_audience_says_so(
     assert _members(audience, at) == {"p"}
 
 
+def test_what_is_compared_with_now_by_another_name_is_due_when_somebody_crosses_it(
+    space: Space, pql: Make, make_membership: Make, at: datetime.datetime
+) -> None:
+    make_membership(last_order_at=at - datetime.timedelta(days=1), metadata={"a": [{"n": 1}]})
+    pql("let N = now in lastOrderAt occurs <= 3 days before N")
+    pql("let N = now in a[lastOrderAt occurs <= 3 days before N or n > 0].count() > 0")
+    refresh_space(space=space, now=at)
+    due = AudienceStatus.objects.order_by("audience").values_list("changes_at", flat=True)
+    leaves = at + datetime.timedelta(days=2, microseconds=1)
+    assert list(due) == [leaves, None]
+
+
+def test_a_variable_that_is_given_to_something_else_within_stays_that(
+    space: Space, pql: Make, make_membership: Make, at: datetime.datetime
+) -> None:
+    make_membership(external_id="p", metadata={"a": [3]})
+    assert _members(pql("let N = now in (exists N from a where N = 3)"), at) == {"p"}
+
+
 # Its bounds
 
 
@@ -289,6 +309,33 @@ def test_what_takes_too_long_for_one_member_fails_the_audience_and_admits_nobody
     assert audiences_of(space=space, membership=person.id, at=at) == []
     explained = explain(space=space, membership=person.id, audiences=audiences, at=at)
     assert all("steps" in one.error and not one.member for one in explained)
+
+
+def test_what_takes_too_long_for_all_fails_its_audiences_and_no_other(
+    space: Space, pql: Make, make_membership: Make, at: datetime.datetime,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    make_membership(metadata={"a": [1]})
+    text = "(exists X from a where X = 1)"
+    first, second, other = pql(text), pql(f"not {text}"), pql("totalOrders = 0")
+    refresh_space(space=space, now=at)
+    asked: list[Any] = []
+    by_values = answers._by_values
+
+    def noted(leaf: Any, chunk: Any, which: Any) -> Any:
+        asked.append(leaf)
+        return by_values(leaf, chunk, which)
+
+    monkeypatch.setattr(answers, "_by_values", noted)
+    monkeypatch.setattr(answers, "MOST_SECONDS", -1)
+    outcomes = refresh_space(space=space, now=at, full=True)
+    failed = [
+        outcome.audience for outcome in outcomes if "60 seconds for a million" in outcome.error
+    ]
+    assert failed == [first.pk, second.pk]
+    assert len(asked) == 1  # not again for the second
+    assert [one.error for one in outcomes if one.audience == other.pk] == [""]
+    assert AudienceStatus.objects.get(audience=first).size == 1  # as it was
 
 
 def test_what_takes_too_long_of_itself_is_refused() -> None:

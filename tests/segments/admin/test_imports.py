@@ -111,8 +111,10 @@ def test_a_replacement_that_takes_many_off_must_be_confirmed(
     page = send(colleague, b"external_id\nm-1\n", segment=gold.pk).content.decode()
     row = Import.objects.get()
     assert "gold" in page
-    chosen = {"mode": "replace", "unknown": "refuse", "percent": 20, "column-0": "external_id"}
+    chosen = {"mode": "replace", "unknown": "refuse", "percent": 12.5, "column-0": "external_id"}
     page_of(colleague, row, "count", **chosen)
+    row.refresh_from_db()
+    assert row.removable_share == 0.125
     work_off()
     assert "Import it, though so many leave" in page_of(colleague, row)
     page_of(colleague, row, "run")

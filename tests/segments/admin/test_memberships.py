@@ -238,7 +238,9 @@ def test_nobody_of_another_space_is_placed(
         ("card-1", ["card-1", "card-12"]),
         ("card-12", ["card-12"]),
         ("ada@EXAMPLE.com", ["card-1"]),
-        ("ada@example", []),
+        ("ada@example", ["card-1"]),
+        ("lace 41", []),
+        ("7755", ["card-2"]),
         ("lovelace", ["card-1"]),
         ("card", ["card-1", "card-12", "card-2"]),
         ("nobody", []),
@@ -249,7 +251,7 @@ def test_a_membership_is_found_by_id_address_or_name(
 ) -> None:
     make_membership(external_id="card-1", full_name="Ada Lovelace", email="ada@example.com")
     make_membership(external_id="card-12")
-    make_membership(external_id="card-2")
+    make_membership(external_id="card-2", phone="+31207755000")
     rows = colleague.get("/admin/segments/membership/", {"q": words}).context["cl"].result_list
     assert sorted(row.external_id for row in rows) == found
 

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from segments.admin import paging
+from segments.admin import memberships
 from segments.models import Membership, Space
 
 Make = Callable[..., Any]
@@ -77,7 +77,7 @@ def test_a_picker_and_a_segments_members_ask_a_constant_number_too(
 def test_pages_come_whole_and_in_order(
     colleague: Any, make_membership: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(paging, "MOST_FOUND", 120)
+    monkeypatch.setattr(memberships, "MOST_FOUND", 120)
     made = [make_membership(external_id=f"card-{number:03}").pk for number in range(130)]
 
     def pages(**asked: Any) -> list[int]:

@@ -225,6 +225,11 @@ def test_one_is_deleted_with_its_places_in_segments(
         ("filter[total_order_value.gte]=10.5", ["b"]),
         ("filter[last_order_at.gte]=2026-01-01T00:00:00Z", ["c"]),
         ("filter[search]=ANA", ["a"]),
+        ("filter[search]=example", ["b"]),
+        ("filter[search]=nobody", []),
+        ("filter[search]=a&filter[segment.short_code]=gold", ["b"]),
+        ("filter[search]=a&sort=-total_order_value", ["b", "a"]),
+        ("filter[search]=a&page[offset]=1", ["b"]),
         ("filter[segment.short_code]=gold", ["b", "c"]),
         ("sort=-external_id", ["c", "b", "a"]),
         ("sort=birthday,-external_id", ["a", "c", "b"]),
@@ -254,6 +259,18 @@ def test_members_of_the_same_segment_are_found_by_its_id(
     make_membership(silver)
     data = api.get(f"memberships?filter[segment]={gold.id}").json()["data"]
     assert [one["id"] for one in data] == [str(member.id)]
+
+
+def test_members_of_a_segment_are_searched(
+    api: Any, make_membership: Make, make_segment: Make
+) -> None:
+    gold = make_segment("gold")
+    make_membership(gold, full_name="Ana")
+    make_membership(gold, full_name="Bob")
+    make_membership(full_name="Anabel")
+    path = f"memberships?filter[segment]={gold.id}&filter[search]=an"
+    data = api.get(path).json()["data"]
+    assert [one["attributes"]["full_name"] for one in data] == ["Ana"]
 
 
 def test_segments_are_told_with_a_membership_when_included(

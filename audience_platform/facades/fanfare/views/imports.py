@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from functools import partial
 from typing import Any
 
 from django.core import signing
@@ -16,7 +17,7 @@ from audience_platform.facades.fanfare.errors import Failure, exception_handler
 from audience_platform.facades.fanfare.received import Received
 from audience_platform.facades.fanfare.shapes import import_told
 from audience_platform.facades.fanfare.views.base import Anything, View
-from audiences.jobs import start_sync
+from audiences.jobs import start_syncs
 from audiences.models import Audience, Source
 from audiences.querysets import AudienceQuerySet
 from audiences.services.own_list import list_of
@@ -120,17 +121,16 @@ class KlaviyoImport(View):
 
 def _imported(source: Source, ids: list[str]) -> tuple[ListsImported, list[str]]:
     """What became of the lists; and those that the account hasn't."""
-    patience = briefly()
+    patience, sync = briefly(), partial(start_syncs, at=timezone.now())
     try:
-        return import_lists(source=source, ids=ids, patience=patience), []
+        return import_lists(source=source, ids=ids, patience=patience, afterwards=sync), []
     except NoSuchLists as error:
         there = [id for id in ids if id not in error.ids]
-        return import_lists(source=source, ids=there, patience=patience), error.ids
+        done = import_lists(source=source, ids=there, patience=patience, afterwards=sync)
+        return done, error.ids
 
 
 def _told(done: ListsImported, missing: list[str], seen: AudienceQuerySet) -> dict[str, object]:
-    for audience in done.made.values():
-        start_sync(audience, at=timezone.now())
     there = set(seen.filter(pk__in=[one.pk for one in done.skipped.values()]))
     skipped = [
         (id, "Already synced", str(one.id) if one in there else None)

@@ -122,6 +122,8 @@ comparisons = st.one_of(
     _join("{}.intersects([{}, {}])", arrays, literals, literals),
     _join("{}.subsetOf([{}, {}])", arrays, literals, literals),
     _join("(let S = {} in (S > 1 and S < 20))", sums),
+    _join("(let N = {} in {} occurs <= 3 days before N)",
+          st.sampled_from(["now", "today", "this month"]), moments),
     st.sampled_from(["xEvent", "true", "xEvent[a = 1].count() = 0", "address.keys().count() > 0"]),
 )  # fmt: skip
 expressions = st.recursive(
