@@ -58,8 +58,8 @@ def set_values(
     settings: Mapping[str, Any] | None = None,
 ) -> None:
     """Set what is given on a source that is about to be saved. A key that isn't given is as it is
-    stored by now, and stays that until the transaction ends. Settings as they are shown, without what may
-    be secret in them, leave those there are.
+    stored by now, and stays that until the transaction ends. Settings as they are shown, without
+    what may be secret in them, leave those there are.
 
     :raises ValidationError: naming each field at fault.
     """

@@ -45,7 +45,7 @@ class Klaviyo(Vendor):
             return
 
     def beginning(self, access: Access, kind: Kind, id: str) -> Beginning:
-        with KlaviyoClient(access.key, access.sleep) as client:
+        with KlaviyoClient(access) as client:
             path = f"{_PLACES[kind]}/{quote(id, safe='')}"
             found = client.one(path, {f"additional-fields[{kind}]": "profile_count"})
             size = found["attributes"].get("profile_count")

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from audiences.models import Audience, Listed, TakenMemberships
-from audiences.rules import document
+from audiences.rules import columns, document
 from audiences.services import kept_facts, preview, read_meanings, refresh_space
 from audiences.services.define import list_by_hand
 from audiences.services.preview import Preview
@@ -49,7 +49,7 @@ def look(space: Space) -> Callable[..., Preview]:
 def columns_read(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """The columns of whole chunks that are read, reading by reading."""
     found: list[list[str]] = []
-    read_chunk = kept_facts.read_chunk
+    read_chunk = columns.read_chunk
 
     def note(**asked: Any) -> Any:
         found.append([*asked["wanted"].sources, *map(str, asked["wanted"].segments)])
@@ -118,7 +118,7 @@ def test_whatever_changes_and_whenever_the_answer_is_that_of_reading_all(
     gold: Segment = make_segment("gold")
     listing: Audience = make_audience("rules", rule=DUTCH)
     in_gold, in_listing = {"in_segment": str(gold.id)}, {"in_audience": str(listing.id)}
-    rules = [
+    rules: list[dict[str, Any]] = [
         {"all": [KEEN, DUTCH]},
         {"any": [{"not": KEEN}, in_gold, ADA]},
         {"not": in_listing},
