@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import datetime
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -90,7 +89,7 @@ def what_if(*, space: Space, supposed: Supposed) -> WhatIf:
 
 def _as_saved(space: Space, facts: Facts, values: Mapping[str, Any]) -> dict[str, Any]:
     """The values as they would be read again, once saved."""
-    row = copy.copy(Membership.objects.get(pk=facts.number))
+    row = Membership.objects.get(pk=facts.number)
     row.space = space
     for name, value in values.items():
         setattr(row, name, value)
