@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from audiences.models import Audience, Listed, TakenMemberships
 from audiences.rules import document
+from audiences.rules.columns import read_chunk
 from audiences.services import kept_facts, preview, read_meanings, refresh_space
 from audiences.services.define import list_by_hand
 from audiences.services.preview import Preview
@@ -49,13 +50,11 @@ def look(space: Space) -> Callable[..., Preview]:
 def columns_read(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """The columns of whole chunks that are read, reading by reading."""
     found: list[list[str]] = []
-    read_chunk = kept_facts.read_chunk
-
     def note(**asked: Any) -> Any:
         found.append([*asked["wanted"].sources, *map(str, asked["wanted"].segments)])
         return read_chunk(**asked)
 
-    monkeypatch.setattr(kept_facts, "read_chunk", note)
+    monkeypatch.setattr("audiences.services.kept_facts.read_chunk", note)
     return found
 
 
@@ -118,7 +117,7 @@ def test_whatever_changes_and_whenever_the_answer_is_that_of_reading_all(
     gold: Segment = make_segment("gold")
     listing: Audience = make_audience("rules", rule=DUTCH)
     in_gold, in_listing = {"in_segment": str(gold.id)}, {"in_audience": str(listing.id)}
-    rules = [
+    rules: list[dict[str, Any]] = [
         {"all": [KEEN, DUTCH]},
         {"any": [{"not": KEEN}, in_gold, ADA]},
         {"not": in_listing},
