@@ -13,7 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from audiences.models import Audience, Listed, TakenMemberships
-from audiences.rules import columns, document
+from audiences.rules import document
+from audiences.rules.columns import read_chunk
 from audiences.services import kept_facts, preview, read_meanings, refresh_space
 from audiences.services.define import list_by_hand
 from audiences.services.preview import Preview
@@ -49,13 +50,12 @@ def look(space: Space) -> Callable[..., Preview]:
 def columns_read(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """The columns of whole chunks that are read, reading by reading."""
     found: list[list[str]] = []
-    read_chunk = columns.read_chunk
 
     def note(**asked: Any) -> Any:
         found.append([*asked["wanted"].sources, *map(str, asked["wanted"].segments)])
         return read_chunk(**asked)
 
-    monkeypatch.setattr(kept_facts, "read_chunk", note)
+    monkeypatch.setattr("audiences.services.kept_facts.read_chunk", note)
     return found
 
 
