@@ -30,6 +30,7 @@ _MONTHS = {Decimal(month): f"{datetime.date(2000, month, 1):%B}" for month in ra
 
 # Where a sentence says a fact by a verb: “ordered within …”, not “last order is within …”.
 _VERBS = {"last_order_at": "ordered", "created_at": "joined", "birthday": "born"}
+_PLURALS = {"total_orders", "days_until_birthday"}  # “orders are …”
 
 _AGES = {
     "equals": "aged {}",
@@ -113,7 +114,10 @@ def _condition(condition: Condition, negated: bool) -> str:
     verb = _VERBS.get(condition.field)
     if verb and said.startswith("is ") and said != "is known":
         return f"{'not ' if negated else ''}{verb} {said.removeprefix('is ')}"
-    return f"{field.label} {negation(said) if negated else said}"
+    said = negation(said) if negated else said
+    if condition.field in _PLURALS and said.startswith("is "):
+        said = f"are {said.removeprefix('is ')}"
+    return f"{field.label} {said}"
 
 
 def negation(said: str) -> str:

@@ -31,6 +31,7 @@ _PHRASES = {
     "last_order_at": "ordered",
     "created_at": "joined",
 }
+_DONE = {"last_order_at", "created_at"}  # what members did, and not what they are
 
 
 class Tier(AudienceType):
@@ -81,7 +82,8 @@ class Tier(AudienceType):
     def refusal(
         self, configuration: Configuration, failed: Sequence[Rule], names: Mapping[UUID, str]
     ) -> str:
-        return f"Only for members {self.summary(configuration, names)}."
+        who = "who " if configuration["attribute"] in _DONE else ""
+        return f"Only for members {who}{self.summary(configuration, names)}."
 
 
 def _bounds(configuration: Configuration) -> tuple[Condition, Condition | None]:

@@ -91,7 +91,7 @@ def test_a_rule_is_built_with_the_mouse_and_seen_again(
     choose_field(page, "2.2", "total ord", "orders")
     page.get_by_label("Value of condition 2.2").fill("28")
     count(page, "3 of 4 members")
-    count(page, "Income is one of 35-49K and (in Gold tier or orders is at least 28).")
+    count(page, "Income is one of 35-49K and (in Gold tier or orders are at least 28).")
     count(page, "Dina Ekberg")
     picture("rules-built")
     page.get_by_label("Name", exact=True).fill("Gold or busy")

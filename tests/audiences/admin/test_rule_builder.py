@@ -65,7 +65,7 @@ def test_a_rule_is_counted_and_said_before_it_is_saved(
     assert told["exact"]
     assert (told["would_enter"], told["would_leave"]) == (1, 0)
     assert [step["path"] for step in told["steps"]] == [[], ["all", 0]]
-    assert told["sentence"] == "Orders is more than 5"
+    assert told["sentence"] == "Orders are more than 5"
     assert told["pql"] == "totalOrders > 5"
     assert [one["title"] for one in told["sample"]] == ["Ada Ekberg"]
     assert colleague.get(told["sample"][0]["url"]).status_code == 200

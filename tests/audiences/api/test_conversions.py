@@ -63,7 +63,7 @@ def refused(ask: Make) -> Callable[..., list[tuple[str, str]]]:
 def test_a_rule_is_said_in_pql_and_back(convert: Make) -> None:
     said = convert("rules", RULE, "pql/text")
     assert said["converted"] == TEXT
-    assert said["summary"] == "orders is more than 5 and tier is one of gold, platinum"
+    assert said["summary"] == "orders are more than 5 and tier is one of gold, platinum"
     assert said["warnings"] == []
     assert (said["format"], said["value"], said["to"]) == ("rules", RULE, "pql/text")
     assert convert("pql/text", TEXT, "rules")["converted"] == RULE

@@ -52,7 +52,7 @@ def test_an_explanation_says_what_was_seen_and_wanted(
     (found,) = _explained(api, ana, f"filter[audience]={audience.id}")
     assert found["audience"] == {"id": str(audience.id), "name": "Golden"}
     assert (found["member"], found["by_hand"], found["error"]) == (True, None, None)
-    assert found["summary"] == "in Gold tier and not (orders is at least 20)"
+    assert found["summary"] == "in Gold tier and not (orders are at least 20)"
     tree = found["rule"]
     assert (tree["form"], tree["held"], tree["wanted"]) == ("all", True, rule)
     segment, negation = tree["parts"]
@@ -60,7 +60,7 @@ def test_an_explanation_says_what_was_seen_and_wanted(
     assert segment["since"].endswith("Z")
     (condition,) = negation["parts"][0]["parts"]
     assert (condition["held"], condition["seen"]) == (False, 12)
-    assert (condition["wanted"], condition["sentence"]) == (orders(20), "orders is at least 20")
+    assert (condition["wanted"], condition["sentence"]) == (orders(20), "orders are at least 20")
 
 
 def test_since_when_a_member_is_in_is_told_by_the_versions(

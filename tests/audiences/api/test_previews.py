@@ -43,12 +43,12 @@ def test_a_rule_is_counted_condition_by_condition(preview: Make, people: Any) ->
     assert (found["count"], found["everyone"], found["percent"]) == (20, 30, 66.67)
     assert found["exact"] is True
     assert found["audience_type"] == "rules"
-    assert found["summary"].startswith("orders is at least 10 and (")
+    assert found["summary"].startswith("orders are at least 10 and (")
     steps = {step["path"]: step for step in found["steps"]}
     assert list(steps) == ["", "/all/0", "/all/1", "/all/1/any/0", "/all/1/any/1"]
     assert (steps["/all/0"]["count"], steps["/all/0"]["removes"]) == (20, 10)
     assert (steps["/all/1/any/0"]["adds"], steps["/all/1/any/1"]["adds"]) == (12, 18)
-    assert steps["/all/0"]["sentence"] == "orders is at least 10"
+    assert steps["/all/0"]["sentence"] == "orders are at least 10"
     assert found["lacking"] == {"metadata.citty": 30, "total_orders": 0}
     assert "metadata.citty" in found["warnings"][0]
     assert len(found["sample"]) == 10

@@ -119,7 +119,7 @@ def test_what_conditions_say_is_said_in_our_words_and_the_rest_in_its_own(pql: M
         'totalOrders > 5 and not (totalOrderValue / totalOrders > 50) and inSegment("a")'
     )
     assert summaries([audience])[audience.pk] == (
-        "orders is more than 5, not (totalOrderValue / totalOrders > 50), and in a"
+        "orders are more than 5, not (totalOrderValue / totalOrders > 50), and in a"
     )
 
 

@@ -243,4 +243,4 @@ def test_an_audience_out_of_force_hides_its_offer_and_says_so(
         assert _statuses(api.get(f"{asked}&filter[visible_status]={status}")) == {name: status}
     (keen,) = api.get(f"{asked}&filter[visible_status]=not_in_audience").json()["data"]
     (reason,) = keen["attributes"]["visible_reasons"]
-    assert "orders is more than 5" in reason["detail"]
+    assert "orders are more than 5" in reason["detail"]
