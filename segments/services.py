@@ -5,7 +5,7 @@ All functions are atomic. Values that a row can't have raise Django's ``Validati
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from django.db import IntegrityError, connection, models, transaction
@@ -14,19 +14,45 @@ from segments.models import Membership, Segment, SegmentMembership, Space
 from segments.models.row import Row
 
 AnyRow = TypeVar("AnyRow", bound=Row)
+See = Callable[[models.QuerySet[Any]], models.QuerySet[Any]]  # leaves the rows that one may see
 
 
 class InUse(Exception):
-    """That something can't be deleted, because ``users`` refer to it."""
+    """That something can't be deleted, because ``users`` refer to it; and so many more who are
+    ``hidden`` from whoever asks."""
 
-    def __init__(self, thing: models.Model, users: list[models.Model]) -> None:
+    def __init__(self, thing: models.Model, users: list[models.Model], hidden: int = 0) -> None:
         self.thing = thing
         self.users = users
-        names = ", ".join(f"“{user}”" for user in users[:10])
-        more = f" and {len(users) - 10} more" if len(users) > 10 else ""
-        super().__init__(
-            f"“{thing}” is in use by {names}{more}. Take it off them first, then delete it."
-        )
+        self.hidden = hidden
+        named = in_words(users, hidden)
+        super().__init__(f"“{thing}” is in use by {named}. Take it off them first, then delete it.")
+
+    def as_seen(self, see: See) -> InUse:
+        """The same for somebody who sees what ``see`` leaves of rows: the others are counted."""
+        seen = seen_among(self.users, see)
+        return InUse(self.thing, seen, len(self.users) - len(seen))
+
+
+def seen_among(rows: Iterable[models.Model], see: See) -> list[models.Model]:
+    """Those of the rows, of whatever kinds, that ``see`` leaves. A query for each kind."""
+    rows = list(rows)
+    seen = set()
+    for kind in {type(row) for row in rows}:
+        same = kind._default_manager.filter(pk__in=[one.pk for one in rows if type(one) is kind])
+        seen |= {(kind, pk) for pk in see(same).values_list("pk", flat=True)}
+    return [row for row in rows if (type(row), row.pk) in seen]
+
+
+def in_words(users: Sequence[models.Model], hidden: int = 0) -> str:
+    """What uses something: ten by name, the others by their number."""
+    more = len(users[10:])
+    said = [
+        ", ".join(f"“{user}”" for user in users[:10]),
+        f"{more} more" if more else "",
+        f"{hidden} that you may not see" if hidden else "",
+    ]
+    return " and ".join(filter(None, said))
 
 
 class Change(NamedTuple):

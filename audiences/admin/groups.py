@@ -39,7 +39,6 @@ from audiences.services.groups import (
 from audiences.services.standing import sizes
 from segments.admin import RowAdmin, RowForm
 from segments.admin.choices import PickSeveral, pick_from
-from segments.admin.row import link
 from segments.services import save_row
 
 _KINDS = [
@@ -212,7 +211,7 @@ class AudienceGroupAdmin(RowAdmin):
             named.append(f"{group}{called}")
             users |= dict.fromkeys(user for each in users_of(tiers).values() for user in each)
         count = {str(self.opts.verbose_name_plural): len(objs)}
-        return named, count, set(), [link(user, self.admin_site) for user in users]
+        return named, count, set(), self.links(request, users)
 
     def delete_model(self, request: HttpRequest, obj: AudienceGroup) -> None:
         delete_group(group=obj)

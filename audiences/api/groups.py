@@ -28,14 +28,12 @@ from audiences.services.tiers import change_tiers, make_tiers, tiers_as_given
 from segments.api.errors import Problem, Refused
 from segments.api.filters import EQUALS, ORDERED, TEXT, ResourceFilters, SearchFilter
 from segments.api.operations import Operation
-from segments.api.refusals import in_use
 from segments.api.relations import RelatedById
 from segments.api.relationships import Meta as Told
 from segments.api.relationships import Relationship, ToMany
 from segments.api.resource import WritableViewSet
 from segments.api.serializer import ResourceSerializer
 from segments.models import Membership
-from segments.services import InUse
 
 
 class AudienceGroupSerializer(ResourceSerializer):
@@ -182,11 +180,8 @@ class AudienceGroupViewSet(WritableViewSet):
             raise _follow_from_tiers("/data/relationships/audiences")
         if row.kind == GroupKind.RFM:
             _check_quintiles(row, values)
-        try:
-            with pointing("/data/attributes"):
-                change_tiers(row, **values)
-        except InUse as error:
-            raise in_use(error) from error
+        with pointing("/data/attributes"):
+            change_tiers(row, **values)
 
     def remove(self, row: AudienceGroup) -> None:
         delete_group(group=row, with_audiences=bool(self.request.query_params.get("include")))

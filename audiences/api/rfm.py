@@ -18,6 +18,7 @@ from segments.api.operations import AnswerSerializer, Operation
 from segments.api.refusals import in_use
 from segments.api.relations import RelatedById
 from segments.api.resource import ResourceViewSet
+from segments.api.space import Access
 from segments.services import InUse
 
 
@@ -44,9 +45,10 @@ class PreviewRfm(Operation):
 
     def answer(self, view: ResourceViewSet) -> Response:
         self.given(view)
-        with _refused():
+        with _refused(view.access):
             found = preview_rfm(space=view.space, at=timezone.now())
-        measures = [{**_measure(quintiles), **told(moves)} for quintiles, moves in found]
+        see = view.access.seen
+        measures = [{**_measure(quintiles), **told(moves, see)} for quintiles, moves in found]
         groups = [quintiles.group for quintiles, _ in found if quintiles.group]
         values = {"measures": measures, "groups": groups}
         return self.document(view, view.space.id, values)
@@ -64,7 +66,7 @@ class MakeRfm(Operation):
 
     def answer(self, view: ResourceViewSet) -> Response:
         self.given(view)
-        with _refused():
+        with _refused(view.access):
             found = make_rfm(space=view.space, at=timezone.now())
         values = {
             "measures": [_measure(one) for one in found],
@@ -74,13 +76,13 @@ class MakeRfm(Operation):
 
 
 @contextmanager
-def _refused() -> Iterator[None]:
+def _refused(access: Access) -> Iterator[None]:
     try:
         yield
     except NothingToMeasure as error:
         raise Refused(409, Problem("nothing_to_measure", str(error))) from error
     except InUse as error:
-        raise in_use(error) from error
+        raise in_use(error, access) from error
 
 
 def _measure(found: Quintiles) -> dict[str, Any]:

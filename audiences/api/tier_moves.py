@@ -18,6 +18,7 @@ from segments.api.operations import AnswerSerializer, Operation
 from segments.api.relations import RelatedById
 from segments.api.resource import ResourceViewSet
 from segments.api.serializer import MomentField
+from segments.services import See, seen_among
 
 _BOUND = {"oneOf": [{"type": "number"}, {"type": "string"}]}
 _TIERS = {
@@ -61,7 +62,8 @@ class TierPreviewSerializer(AnswerSerializer):
         read_only=True,
         child=serializers.DictField(),
         help_text="The group's tiers that are left out, with their members, and what uses each "
-        "(used_by): while something does, the change is refused.",
+        "(used_by; hidden: how many more you may not see): while something does, the change is "
+        "refused.",
     )
     outside = serializers.IntegerField(
         read_only=True, help_text="How many would be in no tier: they have no value, or one outside"
@@ -97,11 +99,11 @@ class PreviewTiers(Operation):
                 group=group,
                 at=timezone.now(),
             )
-        return self.document(view, id, {**told(found), "group": group})
+        return self.document(view, id, {**told(found, view.access.seen), "group": group})
 
 
-def told(found: TierMoves) -> dict[str, Any]:
-    """What was counted, as attributes."""
+def told(found: TierMoves, see: See) -> dict[str, Any]:
+    """What was counted, as attributes; what whoever asks doesn't ``see`` is not named."""
     before = dict(zip(found.there, found.now, strict=True))
     return {
         "attribute": found.bands[0].start.field,
@@ -126,21 +128,25 @@ def told(found: TierMoves) -> dict[str, Any]:
             for move in found.moves
         ],
         "moved": found.moved,
-        "gone": [_gone(audience, before[audience], used) for audience, used in found.gone.items()],
+        "gone": [
+            _gone(audience, before[audience], used, see) for audience, used in found.gone.items()
+        ],
         "outside": found.outside,
         "everyone": found.everyone,
         "as_of": found.as_of,
     }
 
 
-def _gone(audience: Audience, members: int, used: list[Any]) -> dict[str, Any]:
+def _gone(audience: Audience, members: int, used: list[Any], see: See) -> dict[str, Any]:
+    seen: list[Any] = seen_among(used, see)
     users = [
         {"type": get_resource_type_from_instance(one), "id": str(one.id), "name": str(one)}
-        for one in used
+        for one in seen
     ]
     return {
         "id": str(audience.id),
         "name": audience.name,
         "members": members,
         "used_by": users,
+        "hidden": len(used) - len(seen),
     }

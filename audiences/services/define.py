@@ -21,6 +21,7 @@ from audiences.models import (
     Listed,
     ListedMembership,
 )
+from audiences.services.groups import AudiencesInUse, users_of
 from audiences.services.lock import Locked, is_locked
 from audiences.services.names import find_named, id_of
 from audiences.services.own_list import keep_list
@@ -107,13 +108,14 @@ def redefine_audience(
 
     :raises TypeStays: for a list that would be of another type, or that another would become.
     :raises LifecycleError: for a step of the lifecycle that there is not.
+    :raises AudiencesInUse: it would be archived, and something uses it.
     :raises Locked: what it means was changed a moment ago, and is being worked out.
     """
     definition = check_definition(
         audience, audience_type=audience_type, configuration=configuration
     )
     if "lifecycle" in values and audience.pk:
-        _check_step(audience.lifecycle, values["lifecycle"])
+        check_lifecycle(audience, values["lifecycle"])
     check_tier_stays(audience, definition.kind.name, definition.configuration, values)
     meant = _meant(audience)
     audience.audience_type = definition.kind.name
@@ -232,9 +234,20 @@ def _refuse_itself(audience: Audience, named: Mapping[str, Path]) -> None:
         )
 
 
-def _check_step(now: str, wanted: str) -> None:
-    if wanted != now and wanted in Lifecycle and wanted not in _LIFECYCLES[Lifecycle(now)]:
+def check_lifecycle(audience: Audience, wanted: str) -> None:
+    """Check a step of a saved audience. Archived, it hides the offers that are aimed at it, and
+    rules that ask for it mean nobody.
+
+    :raises LifecycleError: there is no such step.
+    :raises AudiencesInUse: it would be archived, and something but its group uses it.
+    """
+    now = audience.lifecycle
+    if wanted == now or wanted not in Lifecycle:
+        return
+    if wanted not in _LIFECYCLES[Lifecycle(now)]:
         raise LifecycleError(now, wanted)
+    if wanted == Lifecycle.ARCHIVED and (used := users_of([audience])):
+        raise AudiencesInUse(used)
 
 
 def _keep_references(

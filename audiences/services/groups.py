@@ -11,22 +11,33 @@ from django.db import models, transaction
 
 from audiences.models import Audience, AudienceDependency, AudienceGroup, GroupPlace
 from segments.models import Space
-from segments.services import Change, InUse, holders, save_row
+from segments.services import Change, InUse, See, holders, in_words, save_row, seen_among
 
 MOST_AUDIENCES = 1_000  # in a group
 
 
 class AudiencesInUse(InUse):
-    """That audiences can't be deleted; ``used`` has what uses each."""
+    """That audiences can't be deleted or archived; ``used`` has what uses each."""
 
-    def __init__(self, used: Mapping[Audience, Sequence[models.Model]]) -> None:
+    def __init__(
+        self, used: Mapping[Audience, Sequence[models.Model]], see: See | None = None
+    ) -> None:
+        self.used = used
         users = list(dict.fromkeys(user for each in used.values() for user in each))
-        super().__init__(next(iter(used)), users)
+        seen = seen_among(users, see) if see else users
+        super().__init__(next(iter(used)), seen, len(users) - len(seen))
         said = "; ".join(
-            f"“{audience}” is in use by {', '.join(f'“{user}”' for user in each)}"
-            for audience, each in used.items()
+            f"“{audience}” is in use by {_in_words(each, seen)}" for audience, each in used.items()
         )
         self.args = (f"{said}. Take {'it' if len(used) == 1 else 'them'} off first.",)
+
+    def as_seen(self, see: See) -> AudiencesInUse:
+        return AudiencesInUse(self.used, see)
+
+
+def _in_words(users: Sequence[models.Model], seen: Sequence[models.Model]) -> str:
+    named = [user for user in users if user in seen]
+    return in_words(named, len(users) - len(named))
 
 
 @transaction.atomic

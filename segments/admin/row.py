@@ -23,7 +23,7 @@ from django.utils.text import capfirst
 from segments.admin.choices import plain_titles
 from segments.admin.spaces import current_space, enter_space, space_of, spaces_of
 from segments.models import Space
-from segments.services import delete_row, holders, save_row
+from segments.services import delete_row, holders, save_row, seen_among
 
 if TYPE_CHECKING:  # Unfold has no types; its classes are Django's, drawn anew
     from django.contrib.admin import ModelAdmin
@@ -285,8 +285,22 @@ class RowAdmin(UnfoldModelAdmin):
             list(self.titles(list(objs)).values()),
             {str(self.opts.verbose_name_plural): len(objs)},
             set(),
-            [link(user, self.admin_site) for user in holders(found.protected)],
+            self.links(request, holders(found.protected)),
         )
+
+    def links(self, request: HttpRequest, rows: Iterable[models.Model]) -> list[str]:
+        """What the rows are called, leading to their pages. Those without a page for whoever asks
+        are counted."""
+
+        def see(some: models.QuerySet[Any]) -> models.QuerySet[Any]:
+            pages = self.admin_site.get_model_admin(some.model)
+            return pages.get_queryset(request).filter(pk__in=some.values("pk"))
+
+        rows = list(rows)
+        seen = seen_among(rows, see)
+        hidden = len(rows) - len(seen)
+        more = [f"{hidden} that you may not see"] if hidden else []
+        return [*(link(row, self.admin_site) for row in seen), *more]
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         delete_row(obj)

@@ -12,6 +12,7 @@ from rest_framework_json_api.utils import get_resource_type_from_instance
 from segments.api.errors import Problem, Refused
 from segments.api.received import Resource
 from segments.api.serializer import ResourceSerializer
+from segments.api.space import Access
 from segments.api.values import pointer_to, said, sent_value
 from segments.services import InUse
 
@@ -46,13 +47,15 @@ def translated_linkage() -> Iterator[None]:
         raise changed_meanwhile() from error
 
 
-def in_use(error: InUse) -> Refused:
-    """That a row can't be deleted, with what uses it."""
+def in_use(error: InUse, access: Access) -> Refused:
+    """That a row can't be deleted, with what uses it: what whoever asks may not see is counted."""
+    error = error.as_seen(access.seen)
     users = [
         {"type": get_resource_type_from_instance(user), "id": str(user.id), "name": str(user)}  # type: ignore[attr-defined]  # rows of a space have one
         for user in error.users
     ]
-    return Refused(409, Problem("in_use", str(error), meta={"used_by": users}))
+    hidden = {"hidden": error.hidden} if error.hidden else {}
+    return Refused(409, Problem("in_use", str(error), meta={"used_by": users, **hidden}))
 
 
 def changed_meanwhile() -> Refused:

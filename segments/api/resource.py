@@ -190,8 +190,11 @@ class WritableViewSet(ResourceViewSet):
             row = self.get_object(self.get_queryset().select_for_update(of=("self",)))
             serializer = self.serializer(row, partial=True)
             values = read_values(serializer, received)
-            with translated(serializer, received):
-                self.change(row, values)
+            try:
+                with translated(serializer, received):
+                    self.change(row, values)
+            except InUse as error:
+                raise in_use(error, self.access) from error
             document = self._written(row, selection)
         return Response({"links": {"self": here(request)}, **document})
 
@@ -204,7 +207,7 @@ class WritableViewSet(ResourceViewSet):
         try:
             self.remove(row)
         except InUse as error:
-            raise in_use(error) from error
+            raise in_use(error, self.access) from error
         except IntegrityError as error:
             raise changed_meanwhile() from error
         # With a document, since some clients read one after every success.

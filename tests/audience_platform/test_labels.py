@@ -14,7 +14,7 @@ from django.core.management import call_command
 
 from audience_platform.models import ApiKey, StaffLabels
 from audiences.models import Audience
-from audiences.services import define_audience, refresh_space
+from audiences.services import define_audience, redefine_audience, refresh_space
 from segments.models import Space
 
 Make = Callable[..., Any]
@@ -138,6 +138,54 @@ def test_the_command_denies_labels(space: Space) -> None:
     assert ApiKey.objects.get().denied_labels == labels
 
 
+@pytest.fixture
+def asked(secret: Audience, make_audience: Make, make_offer: Make) -> Audience:
+    """An audience that an offer uses, and the secret one."""
+    made: Audience = make_audience("age_within", name="Asked for", minimum_age=18)
+    redefine_audience(secret, audience_type="rules", configuration=_in(made))
+    make_offer(made, name="Coffee")
+    return made
+
+
+def _no_secret(answer: Any, status: int) -> Any:
+    assert answer.status_code == status
+    said = answer.content.decode()
+    assert "Coffee" in said
+    assert "Secret" not in said
+    assert "1 that you may not see" in said
+    return answer.json()
+
+
+def test_what_uses_something_is_counted_where_it_can_t_be_named(
+    kept: Any, api: Any, asked: Audience
+) -> None:
+    path = f"audiences/{asked.id}"
+    attributes = {"lifecycle": "archived"}
+    archive = {"data": {"type": "audiences", "id": str(asked.id), "attributes": attributes}}
+    for answer in (kept.delete(path), kept.patch(path, archive)):
+        (error,) = _no_secret(answer, 409)["errors"]
+        assert [user["name"] for user in error["meta"]["used_by"]] == ["Coffee"]
+        assert error["meta"]["hidden"] == 1
+    (error,) = api.delete(path).json()["errors"]
+    assert {user["name"] for user in error["meta"]["used_by"]} == {"Coffee", "Secret"}
+    assert "hidden" not in error["meta"]
+
+
+def test_so_it_is_in_other_vendors_words(kept: Any, client: Any, asked: Audience) -> None:
+    bearer = {"Authorization": f"Bearer {kept.token}"}
+
+    def delete(path: str, **headers: str) -> Any:
+        return client.delete(path, secure=True, headers={**bearer, **headers})
+
+    segment = _no_secret(delete(f"/spaces/north/audiences/{asked.id}"), 409)["errors"][0]["data"]
+    assert ([user["name"] for user in segment["usedBy"]], segment["hidden"]) == (["Coffee"], 1)
+    fanfare = _no_secret(delete(f"/api/v1/audiences/{asked.id}"), 409)["details"]
+    assert ([user["name"] for user in fanfare["usedBy"]], fanfare["hidden"]) == (["Coffee"], 1)
+    key = str(ApiKey.objects.get().pk)
+    adobe = {"x-api-key": key, "x-gw-ims-org-id": "ORG", "x-sandbox-name": "north"}
+    _no_secret(delete(f"/data/core/ups/audiences/{asked.id}", **adobe), 400)
+
+
 # The admin
 
 
@@ -167,6 +215,16 @@ def test_a_colleague_does_not_see_it(
     choices = f"/admin/audiences/audience/choices/?space={space.pk}"
     assert other.get(choices).json()["results"]
     assert not careful.get(choices).json()["results"]
+
+
+def test_a_colleague_is_told_how_many_more_use_something(
+    careful: Any, make_colleague: Make, space: Space, asked: Audience
+) -> None:
+    page = f"audiences/audience/{asked.pk}/delete/"
+    assert "1 that you may not see" in careful.page(page)
+    assert "Coffee" in careful.page(page)
+    assert "Secret" not in careful.page(page)
+    assert "Secret" in make_colleague(space).page(page)
 
 
 def test_saving_an_offer_leaves_what_one_does_not_see(

@@ -41,6 +41,9 @@ class Access:
         """Those that whoever asks may see. What is archived counts as deleted, which Adobe shows
         nobody."""
         rows = Audience.objects.filter(space=self.space).exclude(lifecycle=Lifecycle.ARCHIVED)
+        return self.seen(rows)
+
+    def seen(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         return seen(rows, self.key.denied_labels)
 
     def check_may(self, values: Mapping[str, Any]) -> None:

@@ -65,7 +65,8 @@ class AudienceView(AdobeView):
             delete_row(row)
         except InUse as error:
             title = "The audience cannot be deleted."
-            raise Refusal(400, "UPAPI-113631-403", title, str(error)) from error
+            said = str(error.as_seen(self.access.seen))
+            raise Refusal(400, "UPAPI-113631-403", title, said) from error
         return HttpResponse(status=204)
 
     def shown(self, row: Audience) -> HttpResponse:

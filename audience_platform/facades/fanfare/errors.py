@@ -25,7 +25,7 @@ from rest_framework.response import Response
 from audience_platform.throttling import Rate
 from audiences.services.lock import Locked
 from segments.api.errors import Refused
-from segments.services import InUse
+from segments.services import InUse, See
 
 _MISSING = object()
 _AGAIN_AFTER = 1  # seconds: an audience that was just changed is mostly worked out by then
@@ -96,14 +96,20 @@ class Invalid(Failure):
         )
 
 
-def in_use(thing: str, error: InUse) -> Failure:
-    """That something is used, and by what: never taken away from under it."""
+def in_use(thing: str, error: InUse, see: See) -> Failure:
+    """That something is used, and by what: never taken away from under it. What whoever asks
+    doesn't ``see`` is counted."""
+    error = error.as_seen(see)
     users = [
         {"type": type(user).__name__, "id": str(getattr(user, "id", user.pk)), "name": str(user)}
         for user in error.users
     ]
     return Failure(
-        409, f"{thing} is in use", code="in_use", message=str(error), details={"usedBy": users}
+        409,
+        f"{thing} is in use",
+        code="in_use",
+        message=str(error),
+        details={"usedBy": users, **({"hidden": error.hidden} if error.hidden else {})},
     )
 
 

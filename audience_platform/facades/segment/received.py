@@ -9,6 +9,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 
+from audience_platform.authentication import KeyAccess
 from audience_platform.facades.segment.errors import (
     Error,
     Refused,
@@ -204,8 +205,9 @@ def _error(name: str, wrong: str) -> Error:
 
 
 @contextmanager
-def translated() -> Iterator[None]:
-    """Turn what the services refuse of an audience into Segment's refusals."""
+def translated(access: KeyAccess) -> Iterator[None]:
+    """Turn what the services refuse of an audience into Segment's refusals, which name nothing that
+    whoever asks may not see."""
     try:
         yield
     except ConfigurationError as error:
@@ -219,8 +221,10 @@ def translated() -> Iterator[None]:
     except Locked as error:
         raise Refused(422, [{"type": "locked", "message": str(error)}]) from error
     except InUse as error:
-        users = [{"id": str(user.id), "name": str(user)} for user in error.users]  # type: ignore[attr-defined]  # rows of a space have one
-        raise conflict(str(error), {"usedBy": users}) from error
+        told = error.as_seen(access.seen)
+        users = [{"id": str(user.id), "name": str(user)} for user in told.users]  # type: ignore[attr-defined]  # rows of a space have one
+        hidden = {"hidden": told.hidden} if told.hidden else {}
+        raise conflict(str(told), {"usedBy": users, **hidden}) from error
     except IntegrityError as error:  # mostly two changes at one moment
         message = (
             "What this is about was changed at the same moment. Read it again, then try again."

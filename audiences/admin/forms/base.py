@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
 
 from audiences.admin.forms.more import MORE, tell_more
 from audiences.admin.seen import denied_labels
 from audiences.models import Audience
 from audiences.services import redefine_audience
-from audiences.services.define import check_definition
+from audiences.services.define import LifecycleError, check_definition, check_lifecycle
+from audiences.services.groups import AudiencesInUse
 from audiences.services.labels import LabelDenied, check_asked, check_labels
 from audiences.services.lock import Locked, is_locked
 from audiences.types import Configuration, ConfigurationError, Path
@@ -81,9 +84,23 @@ class AudienceForm(RowForm):
                 self.add_error(None, str(error))
             except ConfigurationError as error:
                 self.note(error.problems)
+        if self.instance.pk and self.cleaned_data.get("lifecycle"):
+            self._check_lifecycle(self.cleaned_data["lifecycle"])
         if self.instance.pk and is_locked(self.instance, at=timezone.now()):
             self.add_error(None, str(Locked(self.instance)))
         return self.cleaned_data
+
+    def _check_lifecycle(self, wanted: str) -> None:
+        try:
+            check_lifecycle(self.instance, wanted)
+        except LifecycleError as error:
+            self.add_error("lifecycle", str(error))
+        except AudiencesInUse as error:
+            pages: Any = admin.site.get_model_admin(Audience)
+            links = ((one,) for one in pages.links(self.request, error.users))
+            used = format_html_join(", ", "{}", links)
+            said = format_html("“{}” is in use by {}. Take it off first.", self.instance, used)
+            self.add_error("lifecycle", said)
 
     def note(self, problems: Mapping[Path, str]) -> None:
         """Show what is wrong, each problem at its field."""

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from audiences.admin import FORMS
+from audiences.admin.forms.age_within import AgeWithinForm
 from audiences.models import Audience
 from audiences.types import registry
 from segments.models import Space
@@ -43,6 +44,27 @@ def test_an_audience_of_ages_is_added_and_changed(colleague: Any, space: Space) 
     audience.refresh_from_db()
     assert audience.configuration == {"minimum_age": 18, "maximum_age": 35}
     assert audience.name == "Young"
+
+
+def test_one_in_use_is_not_archived_and_the_form_leads_to_what_uses_it(
+    colleague: Any, make_audience: Make, make_offer: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(AgeWithinForm, "kept", [*AgeWithinForm.kept, "lifecycle"])
+    audience = make_audience("age_within", minimum_age=18, name="Adults")
+    offer = make_offer(audience, name="Coffee & tea")
+    path = f"audiences/audience/{audience.pk}/change/"
+    answer = colleague.save(path, name="Adults", minimum_age=18, lifecycle="archived")
+    (fault,) = faults(answer)["lifecycle"]
+    assert f'/admin/offers/offer/{offer.pk}/change/">Coffee &amp; tea</a>' in fault
+    audience.refresh_from_db()
+    assert audience.lifecycle == "published"
+
+    offer.delete()
+    colleague.save(path, name="Adults", minimum_age=18, lifecycle="archived")
+    audience.refresh_from_db()
+    assert audience.lifecycle == "archived"
+    answer = colleague.save(path, name="Adults", minimum_age=18, lifecycle="published")
+    assert "It stays so" in faults(answer)["lifecycle"][0]
 
 
 def test_an_audience_of_segments_is_added_and_changed(

@@ -82,6 +82,19 @@ def test_the_lifecycle_goes_its_way_and_no_other(api: Any) -> None:
     assert "archived can't become published" in error["detail"]
 
 
+def test_one_in_use_is_not_archived(api: Any, keen: Audience, make_offer: Make) -> None:
+    offer = make_offer(keen, name="Coffee")
+    response = api.patch(*_change(keen, lifecycle="archived"))
+    assert response.status_code == 409
+    (error,) = response.json()["errors"]
+    assert error["code"] == "in_use"
+    assert [user["id"] for user in error["meta"]["used_by"]] == [str(offer.id)]
+    keen.refresh_from_db()
+    assert keen.lifecycle == "published"
+    assert api.delete(f"offers/{offer.id}").status_code == 200
+    assert api.patch(*_change(keen, lifecycle="archived")).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("attribute", "value"),
     [("lifecycle", "live"), ("enabled", "perhaps"), ("refresh_interval", 59)],

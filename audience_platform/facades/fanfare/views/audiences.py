@@ -29,7 +29,6 @@ from audience_platform.facades.fanfare.views.base import View
 from audiences.jobs import start_sync
 from audiences.models import Audience, Lifecycle
 from audiences.services import define_audience, redefine_audience
-from audiences.services.archive import archive
 from audiences.services.standing import sizes, standing
 from audiences.services.sync import NotSynced, SyncInProgress
 from audiences.types import ConfigurationError
@@ -171,9 +170,9 @@ class OneAudience(View):
         audience = self.audience_to_change(id)
         try:
             with refusing():
-                archive(audience)
+                redefine_audience(audience, lifecycle=Lifecycle.ARCHIVED)
         except InUse as error:
-            raise in_use("Audience", error) from error
+            raise in_use("Audience", error, self.access.seen) from error
         return Response(self.told(audience, ("rules", "imports")))
 
 

@@ -50,8 +50,12 @@ class View(APIView):
         return exception_handler
 
     @property
+    def access(self) -> KeyAccess:
+        return cast(KeyAccess, self.request.auth)
+
+    @property
     def space(self) -> Space:
-        return cast(KeyAccess, self.request.auth).space
+        return self.access.space
 
     @property
     def asked(self) -> Mapping[str, str]:
@@ -65,14 +69,9 @@ class View(APIView):
         return asked
 
     @property
-    def denied(self) -> list[str]:
-        """The labels of audiences that are not there for the key."""
-        return cast(KeyAccess, self.request.auth).key.denied_labels
-
-    @property
     def audiences(self) -> AudienceQuerySet:
-        """The space's, but for those."""
-        return audiences_in(self.space).without_labels(self.denied)
+        """The space's, but for those that are not there for the key."""
+        return cast(AudienceQuerySet, self.access.seen(audiences_in(self.space)))
 
     def audience(self, id: str) -> Audience:
         return found(self.audiences, id, "Audience")

@@ -29,8 +29,8 @@ _BOUNDS = {"start": "startValue", "end": "endValue"}
 def _group(view: View, id: str) -> AudienceGroup:
     """A group, unless one of its audiences is not there for the key."""
     groups = AudienceGroup.objects.filter(space=view.space)
-    hidden = Audience.objects.filter(labels__overlap=view.denied)
-    return found(groups.exclude(audiences__in=hidden) if view.denied else groups, id, "Group")
+    hidden = Audience.objects.with_labels(view.access.denied_labels)
+    return found(groups.exclude(audiences__in=hidden), id, "Group")
 
 
 def _audiences(group: AudienceGroup) -> list[Audience]:
@@ -50,7 +50,7 @@ class Group(View):
         try:
             delete_group(group=group, with_audiences=True)
         except InUse as error:
-            raise in_use("Group", error) from error
+            raise in_use("Group", error, self.access.seen) from error
         return Response({"success": True, "groupId": id, "deletedCount": count})
 
 
@@ -94,7 +94,7 @@ class OneGroupOfTiers(View):
             with tiers.refusing():
                 group = change_tiers(group, **tiers.values)
         except InUse as error:
-            raise in_use("Tier", error) from error
+            raise in_use("Tier", error, self.access.seen) from error
         tiers.keep(group)
         return Response(group_told(group, _audiences(group)))
 

@@ -40,7 +40,7 @@ class MembersView(View):
         rows = Membership.objects.filter(space=self.space).in_bulk(shown.numbers)
         data = [consumer(rows[number]) for number in shown.numbers if number in rows]
         if "audiences" in include:
-            which, denied = told(shown.numbers), set(self.denied)
+            which, denied = told(shown.numbers), set(self.access.denied_labels)
             there = [number for number in shown.numbers if number in rows]
             for one, number in zip(data, there, strict=True):
                 one["audiences"] = [

@@ -45,7 +45,7 @@ class Audiences(SegmentView):
     @transaction.atomic
     def post(self, request: Request, **kwargs: Any) -> Response:
         values, space = read_created(self.body), self.space
-        with translated():
+        with translated(self.access):
             key = free_key(space=space, name=values["name"])
             audience = define_audience(space=space, key=key, **values)
         return self.written(audience)
@@ -61,13 +61,13 @@ class OneAudience(SegmentView):
     def patch(self, request: Request, **kwargs: Any) -> Response:
         audience = self.audience(self.audiences().select_for_update(of=("self",)))
         values = read_updated(self.body, audience)
-        with translated():
+        with translated(self.access):
             redefine_audience(audience, **values)
         return self.written(audience)
 
     def delete(self, request: Request, **kwargs: Any) -> Response:
         audience = self.audience()
-        with translated():
+        with translated(self.access):
             delete_row(audience)
         return self.data(status="SUCCESS")
 

@@ -74,8 +74,8 @@ class SegmentView(APIView):
 
     def audiences(self) -> QuerySet[Audience]:
         """The space's, but for those whose labels the key is denied."""
-        seen = Audience.objects.without_labels(self.access.key.denied_labels)
-        return seen.filter(space=self.space).select_related("space")
+        rows = Audience.objects.filter(space=self.space).select_related("space")
+        return self.access.seen(rows)
 
     def audience(self, rows: QuerySet[Audience] | None = None) -> Audience:
         """The one of the path. :raises Refused: there is none."""

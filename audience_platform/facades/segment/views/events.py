@@ -5,8 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from django.db.models import QuerySet, TextField
-from django.db.models.functions import Cast
+from django.db.models import QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -15,7 +14,6 @@ from audience_platform.facades.segment.parameters import read_page
 from audience_platform.facades.segment.shapes import event_shown
 from audience_platform.facades.segment.views.base import LONGEST, SegmentView, one_page
 from audience_platform.models import AuditEvent
-from audiences.models import Audience
 
 
 class AuditEvents(SegmentView):
@@ -27,11 +25,7 @@ class AuditEvents(SegmentView):
         return self.data(events=[event_shown(event) for event in found], pagination=told)
 
     def _events(self) -> QuerySet[AuditEvent]:
-        events = AuditEvent.objects.filter(space__in=self.access.spaces)
-        if denied := self.access.key.denied_labels:
-            hidden = Audience.objects.filter(labels__overlap=denied)
-            ids = hidden.values(text=Cast("id", TextField()))
-            events = events.exclude(object_type="audiences", object_id__in=ids)
+        events = self.access.seen(AuditEvent.objects.filter(space__in=self.access.spaces))
         if (start := self._moment("startTime")) is not None:
             events = events.filter(happened_at__gte=start)
         if (end := self._moment("endTime")) is not None:

@@ -31,7 +31,7 @@ class Previews(SegmentView):
     def post(self, request: Request, **kwargs: Any) -> Response:
         query, space, now = read_previewed(self.body), self.space, timezone.now()
         self._count(count_preview(space, at=now))
-        with translated():
+        with translated(self.access):
             _, found = preview_draft(
                 space=space,
                 audience_type="definition_query",

@@ -29,7 +29,7 @@ class ScheduleView(SegmentView):
         return self.audience(self.audiences().select_for_update(of=("self",)))
 
     def change(self, audience: Audience, asked: dict[str, Any]) -> None:
-        with translated():
+        with translated(self.access):
             if "seconds" in asked:
                 refresh_every(audience, **asked)
             else:
