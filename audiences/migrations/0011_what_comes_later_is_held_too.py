@@ -91,8 +91,8 @@ def keep_names(apps: Any, _: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("audiences", "0009_audiences_have_keys"),
-        ("segments", "0012_deleted_segments_raise_the_version"),
+        ("audiences", "0010_taken_memberships_are_remembered"),
+        ("segments", "0011_deleted_segments_raise_the_version"),
     ]
 
     operations = [
