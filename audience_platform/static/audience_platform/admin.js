@@ -1,12 +1,14 @@
 "use strict";
 
 // Pickers come and go, and change as one picks. What is in one has no name of its own: the field
-// takes the label's, and so does what is picked. The sign that clears one moves out of the list of
-// what is picked.
+// takes the label's, and so does what is picked, or could be. The sign that clears one moves out of
+// the list of what is picked.
 function mendPickers() {
-  document.querySelectorAll(".select2-search__field:not([aria-label])").forEach((field) => {
-    field.ariaLabel = labelOf(field) ?? "Search";
-  });
+  document
+    .querySelectorAll(":is(.select2-search__field, .select2-selection--single):not([aria-label])")
+    .forEach((field) => {
+      field.ariaLabel = labelOf(field) ?? "Search";
+    });
   document
     .querySelectorAll(".select2-selection--single > .select2-selection__rendered")
     .forEach((picked) => {
