@@ -50,6 +50,7 @@ def look(space: Space) -> Callable[..., Preview]:
 def columns_read(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """The columns of whole chunks that are read, reading by reading."""
     found: list[list[str]] = []
+
     def note(**asked: Any) -> Any:
         found.append([*asked["wanted"].sources, *map(str, asked["wanted"].segments)])
         return read_chunk(**asked)
