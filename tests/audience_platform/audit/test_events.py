@@ -11,8 +11,10 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.utils import timezone
 
 from audience_platform.audit.acting import AUDITED, Acting, acting, by_command
+from audience_platform.audit.seals import remove_old, seal
 from audience_platform.models import ApiKey, AuditEvent, StaffLabels
 from audience_platform.models.audit import Door
 from audiences.models import Audience, Listed
@@ -65,6 +67,18 @@ def test_a_deletion_tells_what_there_was(make_segment: Make) -> None:
     event = last()
     assert event.sentence == "Segment “Gold” deleted"
     assert event.changes["name"] == {"before": "Gold", "after": None}
+
+
+def test_what_a_deleted_member_was_stays_until_its_events_are_removed(
+    make_membership: Make,
+) -> None:
+    delete_row(make_membership(full_name="Ana", email="ana@example.org"))
+    assert last().changes["email"] == {"before": "ana@example.org", "after": None}
+
+    now = timezone.now()
+    seal(now=now)
+    remove_old(now=now + datetime.timedelta(days=30, seconds=1), kept=datetime.timedelta(days=30))
+    assert not AuditEvent.objects.filter(object_name="Ana").exists()
 
 
 def test_what_is_undone_leaves_no_event(space: Space, make_segment: Make) -> None:
