@@ -47,9 +47,8 @@ def test_an_audience_of_ages_is_added_and_changed(colleague: Any, space: Space) 
 
 
 def test_one_in_use_is_not_archived_and_the_form_leads_to_what_uses_it(
-    colleague: Any, make_audience: Make, make_offer: Make, monkeypatch: pytest.MonkeyPatch
+    colleague: Any, make_audience: Make, make_offer: Make
 ) -> None:
-    monkeypatch.setattr(AgeWithinForm, "kept", [*AgeWithinForm.kept, "lifecycle"])
     audience = make_audience("age_within", minimum_age=18, name="Adults")
     offer = make_offer(audience, name="Coffee & tea")
     path = f"audiences/audience/{audience.pk}/change/"
