@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from audiences.admin import FORMS
-from audiences.admin.forms.age_within import AgeWithinForm
 from audiences.models import Audience
 from audiences.types import registry
 from segments.models import Space
