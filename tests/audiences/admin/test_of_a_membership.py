@@ -59,7 +59,7 @@ def test_those_that_hold_the_member_stand_with_since_when(
     show: Callable[..., str], space: Space, keen: Audience, make_audience: Make, ana: Membership
 ) -> None:
     make_audience("rules", name="Keenest", rule=orders(20))
-    assert "Keen In Orders is at least 10 Enters when it is next worked out." in show()
+    assert "Keen In Orders are at least 10 Enters when it is next worked out." in show()
     first = datetime.datetime(2026, 6, 15, 12, tzinfo=datetime.UTC)  # 14:00 in Amsterdam
     refresh_space(space=space, now=first)
     text = show()
@@ -103,9 +103,9 @@ def test_why_is_told_condition_by_condition(
     audience = make_audience("rules", name="Golden", rule={"all": parts})
     text = show("why", audience=audience.pk)
     assert "Ana is not in Golden." in text
-    assert "Doesn't hold: All of these Holds: orders is at least 10 has 12" in text
+    assert "Doesn't hold: All of these Holds: orders are at least 10 has 12" in text
     assert "Doesn't hold: in Gold tier" in text
-    assert "Holds: in Keen Holds: orders is at least 10" in text
+    assert "Holds: in Keen Holds: orders are at least 10" in text
 
 
 @pytest.mark.parametrize("number", ["", "x", "0", "999999"])
