@@ -146,7 +146,7 @@ def _meaning(audience: Audience, values: dict[str, Any]) -> Field:
         configuration=values.get("configuration", audience.configuration),
     )
     phrases = summaries([audience, then])
-    return Field("Who is in it", f"Members {phrases[audience.pk]}", f"Members {phrases[0]}")
+    return Field("Who is in it", capfirst(phrases[audience.pk]), capfirst(phrases[0]))
 
 
 def undo_urls(admin: AuditEventAdmin) -> list[Any]:

@@ -91,7 +91,7 @@ class MembershipAdmin(RowAdmin):
     paginator = KeyPaginator
     sortable_by = ["external_id"]
     search_fields = ["external_id", "email", "phone", "full_name"]  # segments.search says how
-    search_help_text = "A part of an external id, e-mail address, phone or name"
+    search_help_text = "A part of a name, e-mail, phone or id"
     empty_value_display = "–"
     actions = ["place"]
     change_form_template = "admin/segments/membership.html"

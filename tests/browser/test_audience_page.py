@@ -72,7 +72,7 @@ def test_an_audience_is_looked_through_copied_and_taken_back(
     expect(page.get_by_text("2 would enter and 0 leave: 4 members then.")).to_be_visible()
     page.get_by_role("button", name="Take the change back").click()
     expect(page.get_by_text("“Wine lovers” has again what it had before.")).to_be_visible()
-    expect(page.locator("#glance")).to_contain_text("Members in Wine drinkers.")
+    expect(page.locator("#glance")).to_contain_text("Members: in Wine drinkers.")
 
 
 @pytest.mark.parametrize("variant", VARIANTS)

@@ -40,7 +40,7 @@ def test_what_is_wrong_is_told_at_its_field_and_nothing_typed_is_lost(
     page.get_by_label("From age").fill("18")
     pick(page, "Segments", "wine", "Wine drinkers")
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_text("For members aged 18 to 35, and in Wine drinkers.")).to_be_visible()
+    expect(page.get_by_text("For members: aged 18 to 35, and in Wine drinkers.")).to_be_visible()
 
 
 def test_audiences_are_taken_off_and_existing_ones_attached(
@@ -53,12 +53,12 @@ def test_audiences_are_taken_off_and_existing_ones_attached(
     card.get_by_role("button", name="Take off").click()
     expect(card).to_have_count(0)
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_text("For members in Wine drinkers.")).to_be_visible()
+    expect(page.get_by_text("For members: in Wine drinkers.")).to_be_visible()
 
     page.get_by_role("button", name="An existing audience").click()
     pick(page, "Audience", "age", "Aged 18 to 35")
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_text("For members aged 18 to 35, and in Wine drinkers.")).to_be_visible()
+    expect(page.get_by_text("For members: aged 18 to 35, and in Wine drinkers.")).to_be_visible()
     assert programme.young in programme.offer.audiences.all()
 
 
@@ -101,7 +101,7 @@ def test_an_offer_is_duplicated_and_the_copies_are_put_on_show_together(
     expect(page.get_by_label("Name")).to_have_value("Copy of Wine club")
     page.get_by_role("button", name="Make the copy").click()
     expect(page.get_by_text("Nobody sees it yet: it is discontinued.")).to_be_visible()
-    expect(page.get_by_text("For members aged 18 to 35, and in Wine drinkers.")).to_be_visible()
+    expect(page.get_by_text("For members: aged 18 to 35, and in Wine drinkers.")).to_be_visible()
 
     go(page, "Offers")
     for name in ("Copy of Wine club", "Withdrawn"):

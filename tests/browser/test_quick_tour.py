@@ -35,7 +35,7 @@ def test_an_offer_for_18_to_35_year_olds_in_gold_tier(
     pick(page, "Segments", "gold", "Gold tier")
     page.get_by_role("button", name="Save", exact=True).click()
 
-    expect(page.get_by_text("For members aged 18 to 35, and in Gold tier.")).to_be_visible()
+    expect(page.get_by_text("For members: aged 18 to 35, and in Gold tier.")).to_be_visible()
     expect(page.get_by_text("1 of 4 members may see it now.")).to_be_visible()
     offer = Offer.objects.get(name="Gold spring deal")
     assert [audience.audience_type for audience in offer.audiences.order_by("number")] == [
@@ -44,7 +44,7 @@ def test_an_offer_for_18_to_35_year_olds_in_gold_tier(
     ]
 
     go(page, "Memberships")
-    page.get_by_placeholder("External id, e-mail or name").fill("Bo")
+    page.get_by_placeholder("A part of a name, e-mail, phone or id").fill("Bo")
     page.keyboard.press("Enter")
     page.get_by_role("link", name="Bo Ekberg").click()
     answer = page.locator(".answer", has_text="Gold spring deal")

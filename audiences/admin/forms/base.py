@@ -14,7 +14,7 @@ from audiences.admin.forms.more import MORE, tell_more
 from audiences.admin.seen import denied_labels
 from audiences.models import Audience
 from audiences.services import redefine_audience
-from audiences.services.define import LifecycleError, check_definition, check_lifecycle
+from audiences.services.define import check_definition, check_lifecycle
 from audiences.services.groups import AudiencesInUse
 from audiences.services.labels import LabelDenied, check_asked, check_labels
 from audiences.services.lock import Locked, is_locked
@@ -93,8 +93,6 @@ class AudienceForm(RowForm):
     def _check_lifecycle(self, wanted: str) -> None:
         try:
             check_lifecycle(self.instance, wanted)
-        except LifecycleError as error:
-            self.add_error("lifecycle", str(error))
         except AudiencesInUse as error:
             pages: Any = admin.site.get_model_admin(Audience)
             links = ((one,) for one in pages.links(self.request, error.users))

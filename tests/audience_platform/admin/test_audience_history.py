@@ -47,8 +47,8 @@ def test_it_tells_who_changed_whom_it_means_in_words(colleague: Any, young: Audi
     user = last_change().actor_name
     assert user.startswith("colleague-")
     assert f"{user} changed it" in told
-    assert "Who is in it: Members aged 18 to 35 → Members aged 21 to 35" in told
-    assert "Who is in it: Members aged 18 to 35 " in told.rpartition("created it")[2]
+    assert "Who is in it: Aged 18 to 35 → Aged 21 to 35" in told
+    assert "Who is in it: Aged 18 to 35 " in told.rpartition("created it")[2]
 
 
 def test_it_tells_the_other_values_and_lists_by_hand(
@@ -69,7 +69,7 @@ def test_a_type_that_was_another_is_read_as_what_it_was(
     segments = {"segments": [str(gold.id)]}
     redefine_audience(young, audience_type="in_any_segment", configuration=segments)
     told = past(colleague, young)
-    assert "Members aged 18 to 35 → Members in Gold" in told
+    assert "Aged 18 to 35 → In Gold" in told
 
 
 def test_it_shows_the_latest_and_leads_to_all(colleague: Any, young: Audience) -> None:
@@ -101,7 +101,7 @@ def test_it_says_what_taking_back_would_do_before_it_is_done(
     path = f"audience_platform/auditevent/{changed.pk}/undo/"
     told = words(colleague.page(path))
     assert "“Oldest” gets again what it had before" in told
-    assert "Who is in it Members aged 21 to 40 Members aged 18 to 35" in told
+    assert "Who is in it Aged 21 to 40 Aged 18 to 35" in told
     assert "Name Oldest Young" in told
     assert "1 would enter and 0 leave: 2 members then." in words(colleague.page(f"{path}members/"))
     assert Audience.objects.get().name == "Oldest"

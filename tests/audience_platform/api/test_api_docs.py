@@ -72,5 +72,5 @@ def test_the_examples_work_in_their_order(
 def test_every_route_and_type_that_it_names_is_there(api: Any) -> None:
     from audience_platform.api.urls import VIEWSETS
 
-    table = re.findall(r"^\| `([a-z-]+)` \| (?:read|read, write) \|", PAGE, re.MULTILINE)
+    table = re.findall(r"^\| `([a-z-]+)` \| read(?:, [a-z]+)? \|", PAGE, re.MULTILINE)
     assert table == [viewset.serializer_class.resource_type() for viewset in VIEWSETS]

@@ -258,7 +258,7 @@ def test_what_uses_it_stands_in_one_place(
     page = colleague.page(path(keen))
     uses = words(page[page.index('id="uses"') :])
     assert "Offers Spring" in uses
-    assert "Audiences that ask for it Keener Members in Keen" in uses
+    assert "Audiences that ask for it Keener Members: in Keen" in uses
     assert "Its group By orders" in uses
 
 

@@ -64,7 +64,7 @@ def test_so_are_programs(api: Any, two: list[Any], taken_meanwhile: None) -> Non
             }
         },
     )
-    assert answer.status_code == 422
+    assert answer.status_code == 409
     assert "“18+” is in the group “First” already" in answer.json()["errors"][0]["detail"]
 
 

@@ -68,7 +68,7 @@ def test_an_offer_is_made_with_its_audiences_on_one_page(
         {"segments": [str(gold.id)]},
     ]
     assert answer.redirect_chain[-1][0] == f"/admin/offers/offer/{offer.pk}/change/"
-    assert "For members aged 18 to 35, and in Gold tier." in answer.content.decode()
+    assert "For members: aged 18 to 35, and in Gold tier." in answer.content.decode()
 
 
 def test_an_offer_without_audiences_is_for_everybody(send: Any) -> None:
