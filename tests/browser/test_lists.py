@@ -29,7 +29,7 @@ def test_a_list_is_made_and_filled(
     page = open_page(vera)
     page.goto("/admin/audiences/audience/add/")
     page.get_by_role("link", name="Static list").click()
-    page.get_by_label("Name").fill("Guests")
+    page.get_by_role("textbox", name="Name*").fill("Guests")
     page.get_by_role("button", name="Save and continue editing").click()
     page.get_by_role("link", name="Add members").click()
     page.get_by_label("People").fill("household-1\nbo@example.com\nhousehold-99")
