@@ -49,9 +49,9 @@ def thin_syncs(*, now: datetime.datetime, kept: datetime.timedelta) -> int:
     """Let go of the ended syncs, in all spaces, that were asked for longer ago than ``kept``, but
     for the last of each list and the last that succeeded; how many are gone."""
     later = Sync.objects.filter(audience=OuterRef("audience"), number__gt=OuterRef("number"))
-    outdone = Q(status=SyncStatus.FAILED) & Exists(later)
-    outdone |= Q(status=SyncStatus.SUCCESS) & Exists(later.filter(status=SyncStatus.SUCCESS))
-    gone, _ = Sync.objects.filter(outdone, requested_at__lt=now - kept).delete()
+    failed = Q(status=SyncStatus.FAILED) & Exists(later)
+    succeeded = Q(status=SyncStatus.SUCCESS) & Exists(later.filter(status=SyncStatus.SUCCESS))
+    gone, _ = Sync.objects.filter(failed | succeeded, requested_at__lt=now - kept).delete()
     return gone
 
 
