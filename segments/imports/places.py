@@ -29,9 +29,6 @@ class Removal(NamedTuple):
     listed: int  # before
     removed: int
 
-    def is_within(self, share: float) -> bool:
-        return self.removed <= share * self.listed
-
 
 def put_on(cursor: CursorWrapper, space: Space, now: datetime.datetime, *, dry_run: bool) -> int:
     """Add the places that are not there, or count them (``dry_run``). How many."""
@@ -63,11 +60,18 @@ def take_off_others(cursor: CursorWrapper, lists: str, *, dry_run: bool) -> list
     return _take(cursor, f"p.segment_number IN ({lists}) AND NOT {_NAMED}", dry_run)
 
 
-def ask_before(removals: Sequence[Removal], share: float) -> None:
-    """:raises TooManyRemoved: when one loses more than this share; of several, the largest."""
+def must_be_confirmed(removals: Sequence[Removal], share: float, *, ask: bool) -> bool:
+    """Whether one loses more than this share.
+
+    :raises TooManyRemoved: when one does, and that is to be asked (``ask``): of several, the one
+        that loses most.
+    """
     most = max(removals, key=lambda one: one.removed / one.listed, default=None)
-    if most is not None and not most.is_within(share):
+    if most is None or most.removed <= share * most.listed:
+        return False
+    if ask:
         raise TooManyRemoved(most.name, listed=most.listed, removed=most.removed, share=share)
+    return True
 
 
 def _take(cursor: CursorWrapper, where: str, dry_run: bool) -> list[Removal]:
