@@ -16,10 +16,9 @@ from segments.imports.facts import Facts, count_updates, insert, update
 from segments.imports.header import IDENTIFIERS, Mapped, match_header
 from segments.imports.loading import Content, Loaded, Options, import_rows
 from segments.imports.people import People
-from segments.imports.places import REMOVABLE_SHARE
 from segments.imports.reading import opened
 from segments.imports.staging import Progress
-from segments.models import Segment, Space
+from segments.models import REMOVABLE_SHARE, Segment, Space, Unknown
 
 
 class ListMode(StrEnum):
@@ -29,14 +28,6 @@ class ListMode(StrEnum):
     REPLACE = "replace"  # they become all that it lists
     REMOVE = "remove"  # they leave it
     UPDATE_ONLY = "update_only"  # the facts of those on it are brought up to date
-
-
-class Unknown(StrEnum):
-    """What becomes of people whom the space doesn't know."""
-
-    CREATE = "create"  # they become memberships; only when adding or replacing, else as ``skip``
-    SKIP = "skip"  # their rows are counted and left out
-    REFUSE = "refuse"  # their rows are bad
 
 
 @dataclass(frozen=True, kw_only=True)

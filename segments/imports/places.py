@@ -14,8 +14,6 @@ from segments.imports.refusals import TooManyRemoved
 from segments.imports.staging import new_id
 from segments.models import Space
 
-REMOVABLE_SHARE = 0.2  # of a list, that a file may take off it without asking
-
 _NAMED = (
     "EXISTS (SELECT FROM places AS c WHERE c.segment_number = p.segment_number"
     " AND c.membership_number = p.membership_number)"

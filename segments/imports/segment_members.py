@@ -17,11 +17,10 @@ from segments.imports.columns import Column, quote, segment_code
 from segments.imports.header import IDENTIFIERS, Mapped, match_header
 from segments.imports.loading import Content, Loaded, Options, import_rows
 from segments.imports.people import People
-from segments.imports.places import REMOVABLE_SHARE
 from segments.imports.reading import opened
 from segments.imports.refusals import ImportRefused, WrongHeader
 from segments.imports.staging import Progress, cell
-from segments.models import Segment, Space
+from segments.models import REMOVABLE_SHARE, Segment, Space
 
 
 class Mode(StrEnum):
