@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,7 @@ from django.core.management import call_command
 from audience_platform.models import ApiKey, StaffLabels
 from audiences.models import Audience
 from audiences.services import define_audience, redefine_audience, refresh_space
+from offers.models import Offer
 from segments.models import Space
 
 Make = Callable[..., Any]
@@ -186,6 +188,43 @@ def test_so_it_is_in_other_vendors_words(kept: Any, client: Any, asked: Audience
     _no_secret(delete(f"/data/core/ups/audiences/{asked.id}", **adobe), 400)
 
 
+@pytest.fixture
+def hidden(secret: Audience, make_audience: Make, make_offer: Make) -> None:
+    """Two offers: one for the secret audience, the other for an audience that asks for it."""
+    make_offer(secret, name="Box")
+    make_offer(make_audience("rules", name="Named", **_in(secret)), name="Bag")
+
+
+def test_an_offer_s_reasons_count_what_they_can_t_name(
+    kept: Any, api: Any, hidden: None, secret: Audience, make_membership: Make
+) -> None:
+    member = make_membership(birthday="1950-01-01")
+    path = f"membership-offers?filter[membership]={member.id}"
+    supposed = {"data": {"type": "what-ifs", "attributes": {"birthday": "2000-01-01"}}}
+    what_if = f"memberships/{member.id}/what-if"
+    for answer in (api.get(path), api.post(what_if, supposed)):
+        assert "Secret" in answer.content.decode()
+    rows = [one["attributes"] for one in kept.get(path).json()["data"]]
+    offers = kept.post(what_if, supposed).json()["data"]["attributes"]["offers"]
+    for box, bag in (rows, [one["before"] for one in offers]):
+        assert box["visible_status"] == "age_restricted"
+        assert box["visible_reasons"] == [
+            {
+                "code": "age_restricted",
+                "detail": "Only for members in an audience that you may not see.",
+                "audience": None,
+                "missing_segments": [],
+            }
+        ]
+        (reason,) = bag["visible_reasons"]
+        assert reason["detail"] == "Its audience asks for an audience that you may not see."
+        assert reason["audience"]["name"] == "Named"
+    redefine_audience(secret, enabled=False)
+    box = kept.get(path).json()["data"][0]["attributes"]
+    assert box["visible_reasons"][0]["detail"].startswith("The audience is not in force")
+    assert "Secret" not in str(box)
+
+
 # The admin
 
 
@@ -225,6 +264,29 @@ def test_a_colleague_is_told_how_many_more_use_something(
     assert "Coffee" in careful.page(page)
     assert "Secret" not in careful.page(page)
     assert "Secret" in make_colleague(space).page(page)
+
+
+def test_a_colleague_is_told_that_an_audience_hides_an_offer_not_which(
+    careful: Any, make_colleague: Make, hidden: None, space: Space, make_membership: Make
+) -> None:
+    member = make_membership(birthday="1950-01-01")
+    other = make_colleague(space)
+    box, bag = Offer.objects.order_by("number")
+    person = f"segments/membership/{member.pk}"
+    pages = [(f"{person}/offers/", {})] + [
+        (f"offers/offer/{offer.pk}/as-member/", {"member": member.pk}) for offer in (box, bag)
+    ]
+    for page, asked in pages:
+        assert re.search("Secret|aged 18", other.page(page, **asked)), page
+        shown = careful.page(page, **asked)
+        assert "an audience that you may not see" in shown, page
+        assert not re.search("Secret|aged 18", shown), page
+    facts = {"external_id": member.external_id, "total_orders": 0, "total_order_value": 0}
+    supposed = {**facts, "birthday": "2000-01-01", "metadata": "{}", "space": space.pk}
+    shown = careful.save(f"{person}/what-if/", **supposed).content.decode()
+    _, offers = shown.split("Would become visible")
+    assert offers.count("an audience that you may not see") == 2
+    assert not re.search("Secret|aged 18", offers)
 
 
 def test_saving_an_offer_leaves_what_one_does_not_see(
