@@ -278,7 +278,7 @@ def test_a_colleague_is_told_that_an_audience_hides_an_offer_not_which(
     other = make_colleague(space)
     box, bag = Offer.objects.order_by("number")
     person = f"segments/membership/{member.pk}"
-    pages = [(f"{person}/offers/", {})] + [
+    pages: list[tuple[str, dict[str, Any]]] = [(f"{person}/offers/", {})] + [
         (f"offers/offer/{offer.pk}/as-member/", {"member": member.pk}) for offer in (box, bag)
     ]
     for page, asked in pages:
