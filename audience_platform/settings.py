@@ -237,6 +237,8 @@ SOURCES_ALLOWED_HOSTS = environment.hosts("SOURCES_ALLOWED_HOSTS", [])
 KLAVIYO_URL = environment.origin("KLAVIYO_URL", "https://a.klaviyo.com")
 # By the first, the keys of sources are encrypted; by any, they are read.
 SOURCE_SECRETS = environment.secrets_in_order("SOURCE_SECRETS", [SECRET_KEY])
+# How long what each sync did is kept.
+SYNCS_DAYS = environment.number("SYNCS_DAYS", 90, "days")
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 

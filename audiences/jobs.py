@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 from procrastinate.contrib.django import app
@@ -16,6 +17,7 @@ from audiences.services.own_list import renew
 from audiences.services.refresh import DAY
 from audiences.services.sync import SyncInProgress, request_sync, run_sync
 from audiences.services.sync_schedule import give_up_lost, request_due
+from audiences.services.thin import thin_syncs
 from audiences.services.thin import thin_versions as thin
 from audiences.services.upload import NotUploaded
 from segments.imports.carrying_out import after_import
@@ -74,8 +76,10 @@ def refresh_space(space: int) -> None:
 @app.periodic(cron="17 * * * *")
 @app.task(name="thin_versions", queueing_lock="thin versions", lock="thin versions")
 def thin_versions(timestamp: int) -> None:
-    """Thin old versions in every space, once an hour; ``timestamp`` is when it was due."""
+    """Thin old syncs, and old versions in every space, once an hour; ``timestamp`` is when it was
+    due."""
     now = datetime.datetime.fromtimestamp(timestamp, datetime.UTC)
+    thin_syncs(now=now, kept=datetime.timedelta(days=settings.SYNCS_DAYS))
     for space in Space.objects.all():
         thin(space=space, now=now)
 

@@ -13,7 +13,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -26,6 +25,7 @@ from audiences.rules.clock import microseconds
 from audiences.rules.facts import Facts, read_facts
 from audiences.rules.program import Answers, Literal, Program
 from audiences.rules.tree import AnyOf, InSegment, Rule, leaves
+from audiences.rules.tree import audiences as audiences_in
 from audiences.services import (
     Meaning,
     Meanings,
@@ -37,19 +37,22 @@ from audiences.services import (
 )
 from audiences.services.meaning import kept_meanings
 from audiences.services.what_if import Supposed
+from offers.answers import (
+    AUDIENCE_INACTIVE,
+    AUDIENCE_UNAVAILABLE,
+    NOT_IN_AUDIENCE,
+    VISIBLE,
+    WITHOUT_RULE,
+    AudienceName,
+    Reason,
+    SegmentName,
+    Visibility,
+)
 from offers.models import Offer, Schedule
 from segments.models import Membership, Segment, Space
 
-VISIBLE = "visible"
 NOBODY = AnyOf(())
 _SCHEDULE = (Schedule.DISCONTINUED, Schedule.UNPUBLISHED, Schedule.EXPIRED)  # bits 0, 1 and 2
-NOT_IN_AUDIENCE = "not_in_audience"
-AUDIENCE_INACTIVE = "audience_inactive"
-AUDIENCE_UNAVAILABLE = "audience_unavailable"
-_WITHOUT_RULE = {
-    AUDIENCE_INACTIVE: "The audience is not in force: it is a draft, inactive, archived or off.",
-    AUDIENCE_UNAVAILABLE: "The audience can't be worked out. Its status says why.",
-}
 _ORDER = (
     "age_restricted",
     "missing_required_segments",
@@ -61,69 +64,19 @@ _WIDEST = 60  # audience parts whose bits, above those three, fit into 63
 _MOST_KEPT = 200_000  # answers kept in a catalogue before it starts anew
 
 
-@dataclass(frozen=True, slots=True)
-class AudienceName:
-    id: UUID
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class SegmentName:
-    id: UUID
-    short_code: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """One thing that hides an offer from a member; or ``visible``, where nothing does."""
-
-    code: str
-    detail: str
-    audience: AudienceName | None = None
-    missing_segments: tuple[SegmentName, ...] = ()
-
-    def document(self) -> dict[str, Any]:
-        """The reason as the JSON object that the API shows."""
-        return {
-            "code": self.code,
-            "detail": self.detail,
-            "audience": self.audience and {"id": str(self.audience.id), "name": self.audience.name},
-            "missing_segments": [
-                {"id": str(segment.id), "short_code": segment.short_code, "name": segment.name}
-                for segment in self.missing_segments
-            ],
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Visibility:
-    """One offer's answer for one membership. ``offer`` is shared: read it, don't change it."""
-
-    offer: Offer
-    visible_reasons: tuple[Reason, ...]
-
-    @property
-    def visible_status(self) -> str:
-        """``visible``, or the first reason to hide it."""
-        return self.visible_reasons[0].code
-
-    @property
-    def eligible(self) -> bool:
-        """False only for a discontinued offer (guide “Offers”: not the same as hidden)."""
-        return not self.offer.discontinued
-
-
-def membership_offers(*, space: Space, membership: UUID, at: datetime.datetime) -> list[Visibility]:
+def membership_offers(
+    *, space: Space, membership: UUID, at: datetime.datetime, denied: Collection[str] = ()
+) -> list[Visibility]:
     """Every offer of the space, in their order, with its answer for the membership.
 
     Asked are the membership's facts as they are now; ``at`` is the moment for which ages and the
-    offers' schedules are taken.
+    offers' schedules are taken. Audiences with a label that is ``denied`` to whoever asks hide
+    offers as others do, but are not named.
 
     :raises Membership.DoesNotExist: the space has no membership of that id.
     """
     facts, version = read_facts(space=space, membership=membership, at=at)
-    return _catalogue(space, version).answer(facts, at)
+    return _told(_catalogue(space, version).answer(facts, at), _unseen(space, denied))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,13 +91,26 @@ class Change:
         return self.before.visible_reasons != self.after.visible_reasons
 
 
-def what_if(*, space: Space, supposed: Supposed) -> list[Change]:
-    """Every offer of the space, in their order, with both answers."""
-    catalogue = _catalogue(space, supposed.version)
+def what_if(*, space: Space, supposed: Supposed, denied: Collection[str] = ()) -> list[Change]:
+    """Every offer of the space, in their order, with both answers; ``denied`` as in
+    ``membership_offers``."""
+    catalogue, unseen = _catalogue(space, supposed.version), _unseen(space, denied)
     before, after = (
-        catalogue.answer(facts, facts.clock.now) for facts in (supposed.now, supposed.then)
+        _told(catalogue.answer(facts, facts.clock.now), unseen)
+        for facts in (supposed.now, supposed.then)
     )
     return [Change(*answers) for answers in zip(before, after, strict=True)]
+
+
+def _unseen(space: Space, denied: Collection[str]) -> Collection[UUID]:
+    if not denied:
+        return ()
+    hidden = Audience.objects.filter(space=space).with_labels(denied)
+    return set(hidden.values_list("id", flat=True))
+
+
+def _told(answers: list[Visibility], unseen: Collection[UUID]) -> list[Visibility]:
+    return [answer.without(unseen) for answer in answers] if unseen else answers
 
 
 def count_viewers(*, offer: Offer, at: datetime.datetime) -> int:
@@ -327,8 +293,8 @@ class _Catalogue:
     def _refusal(self, parts: Sequence[_Part]) -> Reason:
         """Why an audience, some of whose parts failed, hides the offer."""
         part = parts[0]
-        if part.code in _WITHOUT_RULE:
-            return Reason(part.code, _WITHOUT_RULE[part.code], part.name)
+        if part.code in WITHOUT_RULE:
+            return Reason(part.code, WITHOUT_RULE[part.code], part.name)
         failed = [part.written for part in parts if part.written is not None]
         if len(failed) < len(parts):
             return Reason(NOT_IN_AUDIENCE, "Kept out of the audience by hand.", part.name)
@@ -341,7 +307,9 @@ class _Catalogue:
         missing = tuple(self._segments[id] for id, is_list in asked.items() if not is_list)
         names = {**self._names, **{id: self._segments[id].name for id in asked}}
         kind, configuration = part.audience.type, part.audience.configuration
-        return Reason(part.code, kind.refusal(configuration, failed, names), part.name, missing)
+        said = kind.refusal(configuration, failed, names)
+        named = frozenset[UUID]().union(*map(audiences_in, failed))
+        return Reason(part.code, said, part.name, missing, named)
 
 
 def _scheduled(offer: Offer, bit: int, zone: ZoneInfo) -> Reason:

@@ -109,10 +109,16 @@ class ImportQuerySet(models.QuerySet["Import"]):
         """Those that a worker has taken up, or will."""
         return self.filter(self.at_work_q())
 
+    def with_files_q(self) -> Q:
+        return ~Q(file="", problems_file="", failed_rows_file="")
+
+    def with_files(self) -> Self:
+        """Those that keep files."""
+        return self.filter(self.with_files_q())
+
     def left_alone_since_q(self, moment: datetime.datetime) -> Q:
         return ~self.at_work_q() & Q(touched_at__lt=moment)
 
     def left_alone_since(self, moment: datetime.datetime) -> Self:
         """Those with which nothing has happened since, and that keep files."""
-        has_files = ~Q(file="") | ~Q(problems_file="") | ~Q(failed_rows_file="")
-        return self.filter(self.left_alone_since_q(moment) & has_files)
+        return self.with_files().filter(self.left_alone_since_q(moment))

@@ -33,7 +33,9 @@ def quintiles_page(request: HttpRequest, model_admin: RowAdmin) -> HttpResponse:
             messages.success(request, "The quintiles are saved. Members follow within moments.")
             return HttpResponseRedirect(reverse("admin:audiences_audiencegroup_changelist"))
         found = preview_rfm(space=space, at=timezone.now())
-    except (NothingToMeasure, InUse) as error:
+    except InUse as error:
+        problem = str(error.as_seen(model_admin.see(request)))
+    except NothingToMeasure as error:
         problem = str(error)
     context = {
         **model_admin.admin_site.each_context(request),

@@ -14,12 +14,14 @@ from django.utils import timezone
 from django.utils.text import capfirst
 from django.views.decorators.http import require_POST, require_safe
 
+from audiences.admin.seen import denied_labels
 from audiences.models import Audience
 from audiences.rules import fields
 from audiences.services import summaries
 from audiences.services.convert import Unsayable, in_pql
 from audiences.services.draft import preview_draft
 from audiences.services.fields import RuleField, operators_of, rule_fields
+from audiences.services.labels import LabelDenied, check_asked
 from audiences.services.preview import Preview
 from audiences.types import ConfigurationError, Path
 from segments.admin.spaces import space_of
@@ -111,17 +113,23 @@ def preview_view(request: HttpRequest, admin: RowAdmin) -> HttpResponse:
         audience = known.filter(pk=number).first() if isinstance(number, int) else None
         if audience is None:
             raise Http404(f"There is no audience {number} in the space.")
+    configuration = {"rule": rule}
     try:
+        check_asked(
+            denied_labels(request), space=space, audience_type="rules", configuration=configuration
+        )
         draft, found = preview_draft(
             space=space,
             audience_type="rules",
-            configuration={"rule": rule},
+            configuration=configuration,
             at=timezone.now(),
             audience=audience,
             estimate=sent.get("estimate") is True,
         )
     except ConfigurationError as error:
         return JsonResponse({"problems": told(error.problems)})
+    except LabelDenied as error:
+        return JsonResponse({"problems": told({(): str(error)})})
     return JsonResponse({**_counted(found), **_said(draft), "sample": _people(found.sample)})
 
 

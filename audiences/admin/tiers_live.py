@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from audiences.admin.sent_tiers import SentTiers
-from audiences.admin.tiers_page import matrix
+from audiences.admin.tiers_page import moves_told
 from audiences.models import AudienceGroup
 from audiences.services.shape import shape_of
 from audiences.services.spread import NoSpread, read_spread
@@ -57,7 +57,7 @@ def moves_view(request: HttpRequest, admin: RowAdmin) -> JsonResponse:
     found = sent.look(space, group)
     if found is None:
         return JsonResponse({"problems": sent.problems})
-    context = {"found": found, "matrix": matrix(found), "group": group}
+    context = {**moves_told(found, admin.see(request)), "group": group}
     return JsonResponse(
         {
             "problems": {},

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
@@ -30,7 +31,7 @@ from audiences.types import ConfigurationError
 from audiences.types.tier import attribute_problem
 from segments.admin.spaces import current_space, enter_space, space_of
 from segments.models import Space
-from segments.services import save_row
+from segments.services import See, in_words, save_row, seen_among
 
 if TYPE_CHECKING:
     from segments.admin import RowAdmin
@@ -57,7 +58,7 @@ def tiers_page(
         found = sent.look(space, group)
         seen = request.POST.get("seen") == sent.digest
         if found and request.POST.get("action") == "save" and seen and sent.name:
-            saved = _save(space, group, sent)
+            saved = _save(space, group, sent, model_admin.see(request))
             if saved is not None:
                 _log(request, model_admin, saved, added=group is None)
                 return _back(request, saved)
@@ -77,8 +78,7 @@ def tiers_page(
         "editable": editable,
         "rows": _rows(sent, group, found),
         "attributes": _attributes(space, sent.attribute),
-        "found": found,
-        "matrix": matrix(found) if found else None,
+        **(moves_told(found, model_admin.see(request)) if found else {"found": None}),
         "panels": _panels(request, model_admin, group),
     }
     return TemplateResponse(request, "admin/groups/tiers.html", context)
@@ -91,7 +91,9 @@ def _space(request: HttpRequest) -> Space:
     return space
 
 
-def _save(space: Space, group: AudienceGroup | None, sent: SentTiers) -> AudienceGroup | None:
+def _save(
+    space: Space, group: AudienceGroup | None, sent: SentTiers, see: See
+) -> AudienceGroup | None:
     """The group as it is saved; None where a problem has been noted."""
     values: dict[str, Any] = {
         "name": sent.name,
@@ -103,7 +105,7 @@ def _save(space: Space, group: AudienceGroup | None, sent: SentTiers) -> Audienc
     except (ConfigurationError, ValidationError) as error:
         sent.note(error)
     except AudiencesInUse as error:
-        sent.problems[""] = str(error)
+        sent.problems[""] = str(error.as_seen(see))
     return None
 
 
@@ -179,6 +181,20 @@ def _panels(request: HttpRequest, model_admin: RowAdmin, group: AudienceGroup | 
         for panel in model_admin.panels
     ]
     return [panel for panel in drawn if panel.strip()]
+
+
+def moves_told(found: TierMoves, see: See) -> Mapping[str, Any]:
+    """Who would move, and which tiers would go; what uses these and can't be seen is counted."""
+    return {
+        "found": found,
+        "matrix": matrix(found),
+        "gone": [(audience, _used(users, see)) for audience, users in found.gone.items()],
+    }
+
+
+def _used(users: Sequence[models.Model], see: See) -> str:
+    seen = seen_among(users, see)
+    return in_words(seen, len(users) - len(seen))
 
 
 def matrix(found: TierMoves) -> Mapping[str, Any]:

@@ -11,11 +11,12 @@ from audiences.models import Audience
 from audiences.rules import document
 from audiences.rules.definition_query.from_rules import query_of
 from audiences.rules.pql import json_reader, text
-from audiences.rules.pql.from_rules import Unsayable, expression_of
+from audiences.rules.pql.from_rules import expression_of
 from audiences.rules.pql.json_writer import to_json
 from audiences.rules.pql.printer import to_text
 from audiences.rules.pql.syntax import Expression
 from audiences.rules.pql.to_rules import plain_rule
+from audiences.rules.unsayable import Unsayable
 from audiences.services.describe import UNREADABLE, referred_names, warnings
 from audiences.services.names import find_named
 from audiences.types import ConfigurationError, Path, registry

@@ -6,8 +6,8 @@ from functools import lru_cache
 
 from audiences.models import Audience
 from audiences.rules.definition_query.from_rules import query_of
-from audiences.rules.pql.from_rules import Unsayable
 from audiences.rules.tree import Rule
+from audiences.rules.unsayable import Unsayable
 from audiences.services.describe import UNREADABLE
 
 

@@ -12,6 +12,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from types import NoneType
 from typing import Any
 
 import orjson
@@ -30,6 +31,8 @@ MOST_PATHS = 500
 MOST_VALUES = 10
 _LONGEST_VALUE = 100
 _LARGEST_VALUE = 1 << 53  # up to here every reader of JSON keeps a number exactly
+
+Held = tuple[str, str, type, Any]  # a path, a key in it, the class of its value (of True not int)
 
 
 @dataclass(frozen=True)
@@ -163,8 +166,13 @@ def _read(space: Space) -> tuple[dict[str, Seen], int, int]:
         run = cursor.fetchone()[0]
     found: defaultdict[str, Seen] = defaultdict(Seen)
     documents = bytes(run).split(b"\0") if run else []
+    plain: list[Held] = []
     for document in documents:
-        _note(found, _loads(document))
+        if b"[" in document:  # in an array a path or value may come several times
+            _note(found, _loads(document))
+        else:
+            _flatten(plain, _loads(document), METADATA.rstrip("."), 1)
+    _note_plain(found, Counter(plain))
     return found, len(documents), everyone
 
 
@@ -174,6 +182,31 @@ def _loads(document: bytes) -> dict[str, Any]:
     except orjson.JSONDecodeError:  # numbers and depths that PostgreSQL keeps and orjson doesn't
         read = json.loads(document)
     return dict(read)
+
+
+def _flatten(into: list[Held], document: dict[str, Any], path: str, depth: int) -> None:
+    """Add what a membership without arrays has. What a rule can't ask for is left out later: most
+    of it comes again and again."""
+    for key, value in document.items():
+        kind = value.__class__
+        if kind is not dict:
+            into.append((path, key, kind, value))
+            continue
+        into.append((path, key, dict, None))
+        if depth < DEEPEST and key and "." not in key:
+            _flatten(into, value, f"{path}.{key}", depth + 1)
+
+
+def _note_plain(found: defaultdict[str, Seen], held: Counter[Held]) -> None:
+    """Note each thing once that so many memberships have."""
+    for (path, key, kind, value), count in held.items():
+        if not key or "." in key or kind is NoneType:
+            continue
+        seen = found[f"{path}.{key}"]
+        type = "object" if kind is dict else _type(value)
+        seen.types[type] += count
+        if kind is not dict and _is_shown(value):
+            seen.values[type, value] += count
 
 
 def _note(found: defaultdict[str, Seen], document: dict[str, Any]) -> None:

@@ -29,8 +29,9 @@ from audiences.models.source import OPEN
 from audiences.services.own_list import list_of
 from audiences.services.sources import Patience, access_to
 from audiences.sources.base import Kind, Profile, SourceError
-from segments.imports.lists import ListImported, ListMode, Unknown, import_list
+from segments.imports.lists import ListImported, ListMode, import_list
 from segments.imports.refusals import ImportRefused, TooManyRemoved
+from segments.models import Unknown
 from segments.services import replace_members
 
 logger = logging.getLogger(__name__)

@@ -1,9 +1,13 @@
-"""Thinning old versions: under constant changes an audience gets several a second.
+"""Thinning what is old: versions of audiences, and syncs of lists.
+
+Under constant changes an audience gets several versions a second.
 
 Of the last hour all are kept; of the day before that the last of each minute, of the week the last
 of each hour, and of older ones the last of each day, by UTC. The first, the one in force and the
 one that the stored members are as of stay too. What a version changed that goes is taken together
 with what the next one that stays changed: who was in by any that stays is the same as before.
+
+Of the syncs of a list the last stays, whatever its age, and the last that succeeded.
 """
 
 from __future__ import annotations
@@ -13,10 +17,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 from pyroaring import BitMap
 
 from audiences import members
-from audiences.models import AudienceStatus, AudienceVersion, SpaceRefresh, VersionChunk
+from audiences.models import (
+    AudienceStatus,
+    AudienceVersion,
+    SpaceRefresh,
+    Sync,
+    SyncStatus,
+    VersionChunk,
+)
 from segments.models import Space
 
 HOUR, DAY = 3600, 86_400
@@ -31,6 +43,16 @@ class _Merge:
 
     stays: int
     go: list[int] = field(default_factory=list)
+
+
+def thin_syncs(*, now: datetime.datetime, kept: datetime.timedelta) -> int:
+    """Let go of the ended syncs, in all spaces, that were asked for longer ago than ``kept``, but
+    for the last of each list and the last that succeeded; how many are gone."""
+    later = Sync.objects.filter(audience=OuterRef("audience"), number__gt=OuterRef("number"))
+    failed = Q(status=SyncStatus.FAILED) & Exists(later)
+    succeeded = Q(status=SyncStatus.SUCCESS) & Exists(later.filter(status=SyncStatus.SUCCESS))
+    gone, _ = Sync.objects.filter(failed | succeeded, requested_at__lt=now - kept).delete()
+    return gone
 
 
 def thin_versions(*, space: Space, now: datetime.datetime) -> int:

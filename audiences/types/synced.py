@@ -8,6 +8,7 @@ from uuid import UUID
 from audiences.sources.base import Kind
 from audiences.types.base import Configuration, ConfigurationError, ListElsewhere, Path
 from audiences.types.member_list import MemberListType
+from segments.models import REMOVABLE_SHARE
 
 SOONEST, LATEST = 300, 30 * 86_400  # seconds between two syncs
 _UNKNOWN = ("create", "skip")
@@ -15,7 +16,7 @@ _OPTIONS: dict[str, Any] = {
     "kind": "list",
     "interval": None,
     "unknown": "create",
-    "removable_share": 0.2,
+    "removable_share": REMOVABLE_SHARE,
 }
 
 

@@ -11,9 +11,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
+from audiences.admin.seen import denied_labels
 from offers.admin.panels import in_words, read_moment
+from offers.answers import VISIBLE
 from offers.models import Offer
-from offers.visibility import VISIBLE, membership_offers
+from offers.visibility import membership_offers
 from segments.admin.choices import PickOne, pick_from
 from segments.models import Membership
 
@@ -52,7 +54,7 @@ class AsMemberPanel:
     def context(self, request: HttpRequest, row: Offer) -> Mapping[str, Any]:
         asked = "member" in request.GET
         form = AsMemberForm(row, request.GET if asked else None)
-        return {"offer": row, "form": form, **(_answer(row, form) if asked else {})}
+        return {"offer": row, "form": form, **(_answer(request, row, form) if asked else {})}
 
 
 def as_member_view(request: HttpRequest, number: int, admin: RowAdmin) -> HttpResponse:
@@ -60,16 +62,21 @@ def as_member_view(request: HttpRequest, number: int, admin: RowAdmin) -> HttpRe
     offer: Offer | None = admin.get_object(request, str(number))
     if offer is None:
         raise Http404(f"There is no offer {number} in your spaces.")
-    context = _answer(offer, AsMemberForm(offer, request.GET))
+    context = _answer(request, offer, AsMemberForm(offer, request.GET))
     return TemplateResponse(request, "admin/offers/as_member_answer.html", context)
 
 
-def _answer(offer: Offer, form: AsMemberForm) -> dict[str, Any]:
+def _answer(request: HttpRequest, offer: Offer, form: AsMemberForm) -> dict[str, Any]:
     if not form.is_valid():
         return {"problems": [said for errors in form.errors.values() for said in errors]}
     member: Membership = form.cleaned_data["member"]
     asked: datetime.datetime | None = form.cleaned_data["at"]
-    answers = membership_offers(space=offer.space, membership=member.id, at=asked or timezone.now())
+    answers = membership_offers(
+        space=offer.space,
+        membership=member.id,
+        at=asked or timezone.now(),
+        denied=denied_labels(request),
+    )
     answer = next((each for each in answers if each.offer.pk == offer.pk), None)
     if answer is None:
         return {"problems": ["The offer was deleted meanwhile."]}

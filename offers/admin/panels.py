@@ -13,10 +13,12 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.text import capfirst
 
+from audiences.admin.seen import denied_labels
 from audiences.models import Audience
 from offers.admin.schedule import glance, moment
+from offers.answers import VISIBLE, Visibility
 from offers.models import Offer, Schedule
-from offers.visibility import VISIBLE, Visibility, membership_offers
+from offers.visibility import membership_offers
 from segments.admin import RowAdmin
 from segments.admin.row import page_url, show_part
 from segments.models import Membership
@@ -34,7 +36,9 @@ def offers_view(request: HttpRequest, row: Membership, admin: RowAdmin) -> HttpR
     by words and by the reason, a group at a time or the first of each."""
     asked = request.GET.get("at", "")
     at = read_moment(asked) or timezone.now()
-    answers = membership_offers(space=row.space, membership=row.id, at=at)
+    answers = membership_offers(
+        space=row.space, membership=row.id, at=at, denied=denied_labels(request)
+    )
     words = request.GET.get("words", "").strip()
     show = request.GET.get("show", "")
     found = [answer for answer in answers if _is_meant(answer, words)]

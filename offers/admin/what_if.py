@@ -14,13 +14,14 @@ from django.utils import timezone
 from django.utils.text import capfirst
 
 from audiences.admin import titles
-from audiences.admin.seen import seen
+from audiences.admin.seen import denied_labels, seen
 from audiences.models import Audience
 from audiences.services import summaries
 from audiences.services.what_if import SUPPOSABLE, Supposition, suppose, what_if
 from audiences.types.registry import TYPES
 from offers import visibility
 from offers.admin.panels import group_of, in_words
+from offers.answers import Visibility
 from segments.admin import RowAdmin
 from segments.admin.choices import PickSeveral, pick_from
 from segments.admin.memberships import MembershipForm
@@ -138,7 +139,7 @@ def _outcome(request: HttpRequest, row: Membership, supposition: Supposition) ->
         space=row.space, membership=row.id, supposition=supposition, now=timezone.now()
     )
     found = what_if(space=row.space, supposed=supposed)
-    changes = visibility.what_if(space=row.space, supposed=supposed)
+    changes = visibility.what_if(space=row.space, supposed=supposed, denied=denied_labels(request))
     moved = [audience.pk for audience in (*found.enters, *found.leaves)]
     shown = set(seen(request, Audience.objects.filter(pk__in=moved)).values_list("pk", flat=True))
     turned = [change for change in changes if change.is_one]
@@ -168,7 +169,7 @@ def _outcome(request: HttpRequest, row: Membership, supposition: Supposition) ->
     }
 
 
-def _sees(answer: visibility.Visibility) -> bool:
+def _sees(answer: Visibility) -> bool:
     return group_of(answer) == "visible"
 
 

@@ -20,16 +20,11 @@ from rest_framework.response import Response
 
 from audiences.models import Audience
 from audiences.types.registry import TYPES
+from offers.answers import AUDIENCE_INACTIVE, AUDIENCE_UNAVAILABLE, VISIBLE, Visibility
 from offers.api.moment import read_moment
 from offers.api.offers import OfferSerializer
 from offers.models import Offer, Schedule
-from offers.visibility import (
-    AUDIENCE_INACTIVE,
-    AUDIENCE_UNAVAILABLE,
-    VISIBLE,
-    Visibility,
-    membership_offers,
-)
+from offers.visibility import membership_offers
 from segments.api.document import Document, Selection, merged, plan
 from segments.api.errors import Problem, Refused, bad_parameter, shown, unknown_parameter
 from segments.api.parameters import check_parameters, filters, here, read_sort
@@ -208,7 +203,12 @@ class MembershipOfferViewSet(ResourceViewSet):
         if "at" in given:
             at = read_moment("filter[at]", given["at"], self.space)
         try:
-            return membership_offers(space=self.space, membership=membership, at=at)
+            return membership_offers(
+                space=self.space,
+                membership=membership,
+                at=at,
+                denied=self.access.denied_labels,
+            )
         except Membership.DoesNotExist:
             raise self._no_membership() from None
 

@@ -15,7 +15,7 @@ from audiences.api import memberships
 from audiences.models import Audience
 from audiences.services.what_if import SUPPOSABLE, Supposition, WhatIf, suppose, what_if
 from offers import visibility
-from offers.visibility import VISIBLE, Visibility
+from offers.answers import VISIBLE, Visibility
 from segments.api.memberships import MembershipSerializer
 from segments.api.operations import AnswerSerializer, Operation
 from segments.api.parameters import check_parameters
@@ -109,7 +109,9 @@ class AskWhatIf(Operation):
                 now=now,
             )
         audiences = what_if(space=view.space, supposed=supposed)
-        changes = visibility.what_if(space=view.space, supposed=supposed)
+        changes = visibility.what_if(
+            space=view.space, supposed=supposed, denied=view.access.denied_labels
+        )
         values = {
             "at": supposed.then.clock.now,
             "as_of": now,

@@ -20,9 +20,8 @@ from segments.imports.header import IDENTIFIERS
 from segments.imports.look import look
 from segments.imports.metadata import known_facts
 from segments.imports.refusals import ImportRefused
-from segments.imports.targets import FIELDS, METADATA, aim, check_options
+from segments.imports.targets import FIELDS, METADATA, aim, check_options, modes
 from segments.models import Import, ImportMode, ImportTarget, Segment, Space
-from segments.models.imports import MODES_OF_A_LIST, MODES_OF_MEMBERSHIPS
 
 if TYPE_CHECKING:
     from django.forms import CheckboxInput as UnfoldCheckbox
@@ -171,9 +170,8 @@ class OptionsForm(AnyModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         of_memberships = self.instance.target == ImportTarget.MEMBERSHIPS
-        possible = MODES_OF_MEMBERSHIPS if of_memberships else MODES_OF_A_LIST
         mode: Any = self.fields["mode"]
-        mode.choices = [(value, ImportMode(value).label) for value in possible]
+        mode.choices = [(value, ImportMode(value).label) for value in modes(self.instance)]
         if of_memberships:
             del self.fields["unknown"], self.fields["percent"]
         else:

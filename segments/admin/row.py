@@ -23,7 +23,7 @@ from django.utils.text import capfirst
 from segments.admin.choices import plain_titles
 from segments.admin.spaces import current_space, enter_space, space_of, spaces_of
 from segments.models import Space
-from segments.services import delete_row, holders, save_row, seen_among
+from segments.services import See, delete_row, holders, save_row, seen_among
 
 if TYPE_CHECKING:  # Unfold has no types; its classes are Django's, drawn anew
     from django.contrib.admin import ModelAdmin
@@ -40,6 +40,7 @@ else:
 
 
 CHOICES = 20  # in a page of a picker
+Narrow = Callable[[HttpRequest, models.QuerySet[Any]], models.QuerySet[Any]]
 
 
 class Panel(Protocol):
@@ -148,6 +149,7 @@ class RowAdmin(UnfoldModelAdmin):
     form = RowForm
     panels: ClassVar[list[Panel]]  # contributed to by the apps above
     pages: ClassVar[list[Page]]  # likewise
+    narrowed: ClassVar[list[Narrow]]  # likewise: each leaves the rows that whoever asks may see
     change_form_template = "admin/row_change_form.html"
     delete_confirmation_template = "admin/row_delete.html"
     delete_selected_confirmation_template = "admin/rows_delete.html"
@@ -159,7 +161,7 @@ class RowAdmin(UnfoldModelAdmin):
     formfield_overrides = {models.TextField: {"widget": UnfoldTextarea}}
 
     def __init_subclass__(cls) -> None:
-        cls.panels, cls.pages = [], []
+        cls.panels, cls.pages, cls.narrowed = [], [], []
 
     # Who may
 
@@ -185,7 +187,10 @@ class RowAdmin(UnfoldModelAdmin):
     # Which rows
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
-        return super().get_queryset(request).filter(space__in=spaces_of(request))
+        rows = super().get_queryset(request).filter(space__in=spaces_of(request))
+        for narrow in self.narrowed:
+            rows = narrow(request, rows)
+        return rows
 
     def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         row = super().get_object(request, *args, **kwargs)
@@ -292,15 +297,20 @@ class RowAdmin(UnfoldModelAdmin):
         """What the rows are called, leading to their pages. Those without a page for whoever asks
         are counted."""
 
+        rows = list(rows)
+        seen = seen_among(rows, self.see(request))
+        hidden = len(rows) - len(seen)
+        more = [f"{hidden} that you may not see"] if hidden else []
+        return [*(link(row, self.admin_site) for row in seen), *more]
+
+    def see(self, request: HttpRequest) -> See:
+        """Leaves, of rows of whatever kind, those that have a page for whoever asks."""
+
         def see(some: models.QuerySet[Any]) -> models.QuerySet[Any]:
             pages = self.admin_site.get_model_admin(some.model)
             return pages.get_queryset(request).filter(pk__in=some.values("pk"))
 
-        rows = list(rows)
-        seen = seen_among(rows, see)
-        hidden = len(rows) - len(seen)
-        more = [f"{hidden} that you may not see"] if hidden else []
-        return [*(link(row, self.admin_site) for row in seen), *more]
+        return see
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         delete_row(obj)

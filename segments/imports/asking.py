@@ -197,6 +197,16 @@ def remove_files(import_: Import) -> None:
     files.let_go(names)
 
 
+def remove_nameless_files(*, before: datetime.datetime) -> int:
+    """Remove the files, stored before then, that no import names: those of programs that were
+    killed between storing a file and saying so, or of a space that is gone. How many."""
+    stored = files.stored(before=before)
+    named = Import.objects.with_files().values_list(*_FILES)
+    nameless = stored.difference(*named)
+    files.let_go(sorted(nameless))
+    return len(nameless)
+
+
 def _mapping(seen: Look, before: Mapping[str, str | None]) -> dict[str, str | None]:
     return {name: before.get(name, field) for name, field in seen.mapping.items()}
 

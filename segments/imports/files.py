@@ -7,9 +7,10 @@ space; ``segments.jobs`` removes them when they are old.
 from __future__ import annotations
 
 import csv
+import datetime
 import io
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -46,6 +47,27 @@ def let_go(names: Sequence[str]) -> None:
     """Remove files; those that are gone already are passed over."""
     for name in filter(None, names):
         _storage().delete(name)
+
+
+def stored(*, before: datetime.datetime) -> set[str]:
+    """The names of all files that were put into the storage before then."""
+    found = set()
+    for space in _listed("")[0]:
+        for import_ in _listed(space)[0]:
+            for file in _listed(f"{space}/{import_}")[1]:
+                name = f"{space}/{import_}/{file}"
+                with suppress(FileNotFoundError):  # it went meanwhile
+                    if _storage().get_modified_time(name) < before:
+                        found.add(name)
+    return found
+
+
+def _listed(folder: str) -> tuple[list[str], list[str]]:
+    """The folders in it, and the files; none where nothing was ever put."""
+    try:
+        return _storage().listdir(folder)
+    except FileNotFoundError:
+        return [], []
 
 
 @contextmanager

@@ -6,8 +6,7 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Unpack
 
 from django.db.backends.utils import CursorWrapper
 
@@ -15,12 +14,11 @@ from segments.imports import places
 from segments.imports.columns import Column, membership_columns, quote
 from segments.imports.facts import Facts, count_updates, insert, update
 from segments.imports.header import IDENTIFIERS, Mapped, match_header
-from segments.imports.loading import Content, Loaded, load
+from segments.imports.loading import Content, Loaded, Options, import_rows
 from segments.imports.people import People
-from segments.imports.places import REMOVABLE_SHARE
 from segments.imports.reading import opened
-from segments.imports.staging import Progress, alone_in, silent
-from segments.models import Segment, Space
+from segments.imports.staging import Progress
+from segments.models import REMOVABLE_SHARE, Segment, Space, Unknown
 
 
 class ListMode(StrEnum):
@@ -30,14 +28,6 @@ class ListMode(StrEnum):
     REPLACE = "replace"  # they become all that it lists
     REMOVE = "remove"  # they leave it
     UPDATE_ONLY = "update_only"  # the facts of those on it are brought up to date
-
-
-class Unknown(StrEnum):
-    """What becomes of people whom the space doesn't know."""
-
-    CREATE = "create"  # they become memberships; only when adding or replacing, else as ``skip``
-    SKIP = "skip"  # their rows are counted and left out
-    REFUSE = "refuse"  # their rows are bad
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,11 +70,7 @@ def import_list(
     confirmed: bool = False,
     removable_share: float = REMOVABLE_SHARE,
     keep_known: bool = False,
-    dry_run: bool = False,
-    skip_bad_rows: bool = False,
-    report: Path | None = None,
-    failed_rows: Path | None = None,
-    progress: Progress = silent,
+    **options: Unpack[Options],
 ) -> ListImported:
     """Add, replace or remove who is on a list, or bring those on it up to date.
 
@@ -92,11 +78,9 @@ def import_list(
     and phone; of these, a row's first that finds somebody tells who is meant. They stay as they
     are; other columns are facts, as in ``import_memberships``, of a person's last row where there
     are several, and are not looked at when removing. ``mapping`` has, by column of the file, the
-    field it holds, or None to leave it out; what it doesn't name is known by its name. ``report``
-    gets every problem and ``failed_rows`` the bad rows as they came, both as CSV. ``progress`` may
-    raise ``Cancelled``. With ``keep_known`` the facts are for people who are new: those whom the
-    space knows keep theirs. All is done or nothing. A file none of whose rows means anybody empties
-    no list.
+    field it holds, or None to leave it out; what it doesn't name is known by its name. With
+    ``keep_known`` the facts are for people who are new: those whom the space knows keep theirs. All
+    is done or nothing. A file none of whose rows means anybody empties no list.
 
     :raises TooManyRemoved: when ``replace`` would take more than ``removable_share`` of the list
         off it, unless ``confirmed``. A dry run says ``must_be_confirmed`` instead.
@@ -104,6 +88,7 @@ def import_list(
     :raises ImportRefused: when the file can't be read, or its header is wrong.
     """
     today = space.date_at(now)
+    dry_run = options.get("dry_run", False)
     with opened(file) as csv:
         fields = match_header(
             csv.header,
@@ -114,29 +99,19 @@ def import_list(
         )
         content = _List(segment, fields, today, mode, unknown, keep_known=keep_known)
 
-        def work(cursor: CursorWrapper) -> ListImported:
-            loaded = load(
-                cursor,
-                csv,
-                content,
-                skip_bad_rows=skip_bad_rows,
-                report=report,
-                failed_rows=failed_rows,
-                progress=progress,
-            )
-            progress("Counting" if dry_run else "Writing")
+        def work(cursor: CursorWrapper, loaded: Loaded) -> ListImported:
             done = _Work(cursor, content, now, dry_run=dry_run)
             done.carry_out()
-            if not (dry_run or confirmed):
-                places.ask_before(done.removals, removable_share)
             return ListImported(
                 **{**vars(loaded), **done.counts},
                 dry_run=dry_run,
                 mode=mode,
-                must_be_confirmed=not all(one.is_within(removable_share) for one in done.removals),
+                must_be_confirmed=places.must_be_confirmed(
+                    done.removals, removable_share, ask=not (dry_run or confirmed)
+                ),
             )
 
-        return alone_in(space, work, dry_run=dry_run, progress=progress)
+        return import_rows(space, csv, content, work, **options)
 
 
 class _List(Content):

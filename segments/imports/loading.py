@@ -7,10 +7,10 @@ each bad row named.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypedDict, TypeVar
 
 from django.db import DataError, NotSupportedError, transaction
 from django.db.backends.utils import CursorWrapper
@@ -21,7 +21,16 @@ from segments.imports.plain import NotPlain
 from segments.imports.problems import Problems
 from segments.imports.reading import CsvFile
 from segments.imports.refusals import BadRows, Problem
-from segments.imports.staging import Progress, stage_as_it_is, stage_row_by_row
+from segments.imports.staging import (
+    Progress,
+    alone_in,
+    silent,
+    stage_as_it_is,
+    stage_row_by_row,
+)
+from segments.models import Space
+
+Done = TypeVar("Done")
 
 
 class Content(Protocol):
@@ -61,7 +70,52 @@ class Loaded:
     report: Path | None = None  # where all problems were written, as CSV
 
 
-def load(
+class Options(TypedDict, total=False):
+    """What may be asked of every import."""
+
+    dry_run: bool  # only say what it would do
+    skip_bad_rows: bool  # rather than to refuse the file
+    report: Path | None  # gets every problem, as CSV
+    failed_rows: Path | None  # gets the bad rows as they came, as CSV
+    progress: Progress  # may raise ``Cancelled``
+
+
+def import_rows(
+    space: Space,
+    file: CsvFile,
+    content: Content,
+    work: Callable[[CursorWrapper, Loaded], Done],
+    *,
+    dry_run: bool = False,
+    skip_bad_rows: bool = False,
+    report: Path | None = None,
+    failed_rows: Path | None = None,
+    progress: Progress = silent,
+) -> Done:
+    """Make the table ``checked`` of the file's good rows, and do the ``work`` that takes it from
+    there; alone in the space: see ``alone_in``. The others are those of ``Options``.
+
+    :raises BadRows: when there are bad rows, and these are not to be skipped.
+    :raises UnreadableFile: when the file can't be read at all.
+    """
+
+    def load_and_work(cursor: CursorWrapper) -> Done:
+        loaded = _load(
+            cursor,
+            file,
+            content,
+            skip_bad_rows=skip_bad_rows,
+            report=report,
+            failed_rows=failed_rows,
+            progress=progress,
+        )
+        progress("Counting" if dry_run else "Writing")
+        return work(cursor, loaded)
+
+    return alone_in(space, load_and_work, dry_run=dry_run, progress=progress)
+
+
+def _load(
     cursor: CursorWrapper,
     file: CsvFile,
     content: Content,
@@ -71,11 +125,6 @@ def load(
     failed_rows: Path | None,
     progress: Progress,
 ) -> Loaded:
-    """Make the table ``checked`` of the file's good rows.
-
-    :raises BadRows: when there are bad rows, and these are not to be skipped.
-    :raises UnreadableFile: when the file can't be read at all.
-    """
     try:
         with transaction.atomic():
             staged = stage_as_it_is(cursor, file, progress)

@@ -6,18 +6,17 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Unpack
 
 from django.db.backends.utils import CursorWrapper
 
 from segments.imports.columns import Column, membership_columns, quote
 from segments.imports.facts import Facts, count_updates, insert, update
 from segments.imports.header import IDENTIFIERS, Mapped, match_header
-from segments.imports.loading import Content, Loaded, load
+from segments.imports.loading import Content, Loaded, Options, import_rows
 from segments.imports.people import People
 from segments.imports.reading import opened
-from segments.imports.staging import Progress, alone_in, silent
+from segments.imports.staging import Progress
 from segments.models import Space
 
 
@@ -51,24 +50,19 @@ def import_memberships(
     now: datetime.datetime,
     mode: MembershipsMode = MembershipsMode.ADD_AND_UPDATE,
     mapping: Mapped | None = None,
-    dry_run: bool = False,
-    skip_bad_rows: bool = False,
-    report: Path | None = None,
-    failed_rows: Path | None = None,
-    progress: Progress = silent,
+    **options: Unpack[Options],
 ) -> MembershipsImported:
     """Add the file's memberships to the space, and bring those that are in it up to date.
 
     ``file`` is open for reading bytes. A column that it hasn't leaves that fact of existing
     memberships as it is; an empty cell clears the fact. ``mapping`` has, by column of the file, the
     field it holds, or None to leave it out; other columns are known by their names. All rows are
-    imported or none, unless bad ones are skipped. ``report`` gets every problem and ``failed_rows``
-    the bad rows as they came, both as CSV. ``progress`` may raise ``Cancelled``.
-    ``docs/imports.md`` has it all.
+    imported or none, unless bad ones are skipped. ``docs/imports.md`` has it all.
 
     :raises BadRows: when there are bad rows and they are not to be skipped.
     :raises ImportRefused: when the file can't be read, or its header is wrong.
     """
+    dry_run = options.get("dry_run", False)
     with opened(file) as csv:
         fields = match_header(
             csv.header,
@@ -79,17 +73,7 @@ def import_memberships(
         )
         content = _Memberships(space, fields, space.date_at(now))
 
-        def work(cursor: CursorWrapper) -> MembershipsImported:
-            loaded = load(
-                cursor,
-                csv,
-                content,
-                skip_bad_rows=skip_bad_rows,
-                report=report,
-                failed_rows=failed_rows,
-                progress=progress,
-            )
-            progress("Counting" if dry_run else "Writing")
+        def work(cursor: CursorWrapper, loaded: Loaded) -> MembershipsImported:
             added, updated, unknown = content.carry_out(cursor, mode, now, dry_run=dry_run)
             return MembershipsImported(
                 **vars(loaded),
@@ -100,7 +84,7 @@ def import_memberships(
                 unknown=unknown,
             )
 
-        return alone_in(space, work, dry_run=dry_run, progress=progress)
+        return import_rows(space, csv, content, work, **options)
 
 
 class _Memberships(Content):

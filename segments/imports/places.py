@@ -14,8 +14,6 @@ from segments.imports.refusals import TooManyRemoved
 from segments.imports.staging import new_id
 from segments.models import Space
 
-REMOVABLE_SHARE = 0.2  # of a list, that a file may take off it without asking
-
 _NAMED = (
     "EXISTS (SELECT FROM places AS c WHERE c.segment_number = p.segment_number"
     " AND c.membership_number = p.membership_number)"
@@ -28,9 +26,6 @@ class Removal(NamedTuple):
     name: str
     listed: int  # before
     removed: int
-
-    def is_within(self, share: float) -> bool:
-        return self.removed <= share * self.listed
 
 
 def put_on(cursor: CursorWrapper, space: Space, now: datetime.datetime, *, dry_run: bool) -> int:
@@ -63,11 +58,18 @@ def take_off_others(cursor: CursorWrapper, lists: str, *, dry_run: bool) -> list
     return _take(cursor, f"p.segment_number IN ({lists}) AND NOT {_NAMED}", dry_run)
 
 
-def ask_before(removals: Sequence[Removal], share: float) -> None:
-    """:raises TooManyRemoved: when one loses more than this share; of several, the largest."""
+def must_be_confirmed(removals: Sequence[Removal], share: float, *, ask: bool) -> bool:
+    """Whether one loses more than this share.
+
+    :raises TooManyRemoved: when one does, and that is to be asked (``ask``): of several, the one
+        that loses most.
+    """
     most = max(removals, key=lambda one: one.removed / one.listed, default=None)
-    if most is not None and not most.is_within(share):
+    if most is None or most.removed <= share * most.listed:
+        return False
+    if ask:
         raise TooManyRemoved(most.name, listed=most.listed, removed=most.removed, share=share)
+    return True
 
 
 def _take(cursor: CursorWrapper, where: str, dry_run: bool) -> list[Removal]:

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
-from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Unpack
 
 from django.core.exceptions import ValidationError
 from django.db.backends.utils import CursorWrapper
@@ -16,13 +15,12 @@ from django.db.backends.utils import CursorWrapper
 from segments.imports import places
 from segments.imports.columns import Column, quote, segment_code
 from segments.imports.header import IDENTIFIERS, Mapped, match_header
-from segments.imports.loading import Content, Loaded, load
+from segments.imports.loading import Content, Loaded, Options, import_rows
 from segments.imports.people import People
-from segments.imports.places import REMOVABLE_SHARE
 from segments.imports.reading import opened
 from segments.imports.refusals import ImportRefused, WrongHeader
-from segments.imports.staging import Progress, alone_in, cell, silent
-from segments.models import Segment, Space
+from segments.imports.staging import Progress, cell
+from segments.models import REMOVABLE_SHARE, Segment, Space
 
 
 class Mode(StrEnum):
@@ -65,11 +63,7 @@ def import_segment_members(
     mapping: Mapped | None = None,
     confirmed: bool = False,
     removable_share: float = REMOVABLE_SHARE,
-    dry_run: bool = False,
-    skip_bad_rows: bool = False,
-    report: Path | None = None,
-    failed_rows: Path | None = None,
-    progress: Progress = silent,
+    **options: Unpack[Options],
 ) -> SegmentMembersImported:
     """Add, replace or remove the members of the file's segments, or of the one ``segment``.
 
@@ -83,46 +77,42 @@ def import_segment_members(
     :raises ImportRefused: when the file can't be read, its header is wrong, or there is no such
         segment.
     """
+    dry_run = options.get("dry_run", False)
     with opened(file) as csv:
         content = _Places(space, csv.header, mapping, segment, now if create_segments else None)
 
-        def work(cursor: CursorWrapper) -> SegmentMembersImported:
-            loaded = load(
-                cursor,
-                csv,
-                content,
-                skip_bad_rows=skip_bad_rows,
-                report=report,
-                failed_rows=failed_rows,
-                progress=progress,
-            )
-            progress("Counting" if dry_run else "Writing")
-            cursor.execute(
-                "CREATE TEMPORARY TABLE places ON COMMIT DROP AS"
-                " SELECT DISTINCT segment_number, membership_number FROM checked"
-            )
-            added = removed = 0
-            removals: list[places.Removal] = []
-            if mode is Mode.REMOVE:
-                removed = places.take_off(cursor, dry_run=dry_run)
-            else:
-                if mode is Mode.REPLACE:
-                    named = "SELECT segment_number FROM places"
-                    removals = places.take_off_others(cursor, named, dry_run=dry_run)
-                    removed = sum(one.removed for one in removals)
-                added = places.put_on(cursor, space, now, dry_run=dry_run)
-            if not (dry_run or confirmed):
-                places.ask_before(removals, removable_share)
+        def work(cursor: CursorWrapper, loaded: Loaded) -> SegmentMembersImported:
+            added, removed, removals = _carry_out(cursor, space, mode, now, dry_run=dry_run)
             return SegmentMembersImported(
                 **vars(loaded),
                 dry_run=dry_run,
                 mode=mode,
                 added=added,
                 removed=removed,
-                must_be_confirmed=not all(one.is_within(removable_share) for one in removals),
+                must_be_confirmed=places.must_be_confirmed(
+                    removals, removable_share, ask=not (dry_run or confirmed)
+                ),
             )
 
-        return alone_in(space, work, dry_run=dry_run, progress=progress)
+        return import_rows(space, csv, content, work, **options)
+
+
+def _carry_out(
+    cursor: CursorWrapper, space: Space, mode: Mode, now: datetime.datetime, *, dry_run: bool
+) -> tuple[int, int, list[places.Removal]]:
+    """How many were added and removed; and by ``replace``, what each segment loses."""
+    cursor.execute(
+        "CREATE TEMPORARY TABLE places ON COMMIT DROP AS"
+        " SELECT DISTINCT segment_number, membership_number FROM checked"
+    )
+    if mode is Mode.REMOVE:
+        return 0, places.take_off(cursor, dry_run=dry_run), []
+    removals: list[places.Removal] = []
+    if mode is Mode.REPLACE:
+        named = "SELECT segment_number FROM places"
+        removals = places.take_off_others(cursor, named, dry_run=dry_run)
+    added = places.put_on(cursor, space, now, dry_run=dry_run)
+    return added, sum(one.removed for one in removals), removals
 
 
 class _Places(Content):

@@ -13,15 +13,22 @@ from django.core.exceptions import ValidationError
 from segments.imports.columns import membership_columns
 from segments.imports.header import IDENTIFIERS, METADATA, match_header
 from segments.imports.lists import ListMode, import_list
-from segments.imports.lists import Unknown as UnknownOfList
 from segments.imports.loading import Loaded
 from segments.imports.memberships import MembershipsMode, import_memberships
 from segments.imports.refusals import WrongHeader
 from segments.imports.staging import Progress
-from segments.models import Import, ImportTarget, Segment
-from segments.models.imports import MODES_OF_A_LIST, MODES_OF_MEMBERSHIPS
+from segments.models import Import, ImportTarget, Segment, Unknown
 
-__all__ = ["FIELDS", "METADATA", "aim", "carry_out", "check_options", "numbers", "objections"]
+__all__ = [
+    "FIELDS",
+    "METADATA",
+    "aim",
+    "carry_out",
+    "check_options",
+    "modes",
+    "numbers",
+    "objections",
+]
 
 # What the apps above say against a file for a list, in a sentence; nothing where one may be sent.
 objections: list[Callable[[Segment], str]] = []
@@ -43,14 +50,18 @@ def aim(import_: Import, segment: Segment | None) -> None:
         import_.target = ImportTarget.AUDIENCE if segment.is_list else ImportTarget.SEGMENT
 
 
+def modes(import_: Import) -> Sequence[str]:
+    """What is possible; the first unless something else is said."""
+    return list(MembershipsMode if import_.target == ImportTarget.MEMBERSHIPS else ListMode)
+
+
 def check_options(import_: Import) -> None:
     """:raises ValidationError: when they don't go together."""
-    possible: Sequence[str] = MODES_OF_A_LIST
-    what = "the members of a list"
-    if import_.target == ImportTarget.MEMBERSHIPS:
-        what, possible = "memberships", MODES_OF_MEMBERSHIPS
+    possible = modes(import_)
     import_.mode = import_.mode or possible[0]
     if import_.mode not in possible:
+        is_of_a_list = import_.target != ImportTarget.MEMBERSHIPS
+        what = "the members of a list" if is_of_a_list else "memberships"
         choices = ", ".join(possible)
         raise ValidationError({"mode": f"An import of {what} takes one of {choices}."})
     _check_mapping(import_)
@@ -108,7 +119,7 @@ def carry_out(
     return import_list(
         segment=import_.segment,
         mode=ListMode(import_.mode),
-        unknown=UnknownOfList(import_.unknown),
+        unknown=Unknown(import_.unknown),
         removable_share=import_.removable_share,
         confirmed=import_.confirmed,
         **options,

@@ -16,6 +16,7 @@ from segments.models import Import
 _logger = logging.getLogger(__name__)
 
 KEPT = datetime.timedelta(days=7)  # files, after the last that happened to their import
+NAMED_WITHIN = datetime.timedelta(days=1)  # files, by their import, of being stored
 _LOST = """
 SELECT number FROM segments_import
 WHERE state IN ('counting', 'running') AND NOT EXISTS (
@@ -56,3 +57,13 @@ def look_after_imports(*, now: datetime.datetime) -> None:
         asking.give_up(import_, at=now)
     for import_ in Import.objects.left_alone_since(now - KEPT):
         asking.remove_files(import_)
+
+
+@app.periodic(cron="41 3 * * *")
+@app.task(name="remove_nameless_files", queueing_lock="remove nameless files")
+def remove_nameless_files(timestamp: int) -> None:
+    """Remove the files that no import names, once a day; ``timestamp`` is when it was due."""
+    now = datetime.datetime.fromtimestamp(timestamp, datetime.UTC)
+    removed = asking.remove_nameless_files(before=now - NAMED_WITHIN)
+    if removed:
+        _logger.warning("Removed %s file(s) that no import names", removed)

@@ -1,5 +1,6 @@
 from segments.models.changes import ChangedMemberships
 from segments.models.imports import (
+    REMOVABLE_SHARE,
     Import,
     ImportMode,
     ImportState,
@@ -13,6 +14,7 @@ from segments.models.space import Space
 
 __all__ = [
     "OLDEST_AGE",
+    "REMOVABLE_SHARE",
     "ChangedMemberships",
     "Import",
     "ImportMode",

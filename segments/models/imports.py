@@ -33,14 +33,12 @@ class ImportMode(models.TextChoices):
 class Unknown(models.TextChoices):
     """What becomes of a person in the file whom the space doesn't know."""
 
-    CREATE = "create", "Add them to the space"
+    CREATE = "create", "Add them to the space"  # when adding or replacing; else as ``skip``
     SKIP = "skip", "Leave them out"
     REFUSE = "refuse", "Take their rows for bad"
 
 
-# What is possible; the first unless something else is said.
-MODES_OF_MEMBERSHIPS = (ImportMode.ADD_AND_UPDATE, ImportMode.ADD, ImportMode.UPDATE_ONLY)
-MODES_OF_A_LIST = (ImportMode.ADD, ImportMode.REPLACE, ImportMode.REMOVE, ImportMode.UPDATE_ONLY)
+REMOVABLE_SHARE = 0.2  # of a list, that a file or a sync may take off it without asking
 
 
 class ImportState(models.TextChoices):
@@ -87,7 +85,7 @@ class Import(Row):
         "unknown people", max_length=8, choices=Unknown, default=Unknown.REFUSE
     )
     removable_share = models.FloatField(
-        default=0.2,
+        default=REMOVABLE_SHARE,
         validators=[MinValueValidator(0), MaxValueValidator(1)],
         help_text="The share of a list, of 1, that a replacement may take off it without asking.",
     )

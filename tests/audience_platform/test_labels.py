@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +16,13 @@ from django.core.management import call_command
 from audience_platform.models import ApiKey, StaffLabels
 from audiences.models import Audience
 from audiences.services import define_audience, redefine_audience, refresh_space
-from segments.models import Space
+from audiences.services.groups import audiences_of_group
+from audiences.services.own_list import list_of
+from audiences.services.rfm import make_rfm
+from audiences.services.tiers import make_tiers
+from offers.models import Offer
+from segments.models import Import, Membership, Space
+from segments.services import save_row
 
 Make = Callable[..., Any]
 AGES = {"minimum_age": 18, "maximum_age": 35}
@@ -186,6 +193,43 @@ def test_so_it_is_in_other_vendors_words(kept: Any, client: Any, asked: Audience
     _no_secret(delete(f"/data/core/ups/audiences/{asked.id}", **adobe), 400)
 
 
+@pytest.fixture
+def hidden(secret: Audience, make_audience: Make, make_offer: Make) -> None:
+    """Two offers: one for the secret audience, the other for an audience that asks for it."""
+    make_offer(secret, name="Box")
+    make_offer(make_audience("rules", name="Named", **_in(secret)), name="Bag")
+
+
+def test_an_offer_s_reasons_count_what_they_can_t_name(
+    kept: Any, api: Any, hidden: None, secret: Audience, make_membership: Make
+) -> None:
+    member = make_membership(birthday="1950-01-01")
+    path = f"membership-offers?filter[membership]={member.id}"
+    supposed = {"data": {"type": "what-ifs", "attributes": {"birthday": "2000-01-01"}}}
+    what_if = f"memberships/{member.id}/what-if"
+    for answer in (api.get(path), api.post(what_if, supposed)):
+        assert "Secret" in answer.content.decode()
+    rows = [one["attributes"] for one in kept.get(path).json()["data"]]
+    offers = kept.post(what_if, supposed).json()["data"]["attributes"]["offers"]
+    for box, bag in (rows, [one["before"] for one in offers]):
+        assert box["visible_status"] == "age_restricted"
+        assert box["visible_reasons"] == [
+            {
+                "code": "age_restricted",
+                "detail": "Only for members in an audience that you may not see.",
+                "audience": None,
+                "missing_segments": [],
+            }
+        ]
+        (reason,) = bag["visible_reasons"]
+        assert reason["detail"] == "Its audience asks for an audience that you may not see."
+        assert reason["audience"]["name"] == "Named"
+    redefine_audience(secret, enabled=False)
+    box = kept.get(path).json()["data"][0]["attributes"]
+    assert box["visible_reasons"][0]["detail"].startswith("The audience is not in force")
+    assert "Secret" not in str(box)
+
+
 # The admin
 
 
@@ -227,6 +271,29 @@ def test_a_colleague_is_told_how_many_more_use_something(
     assert "Secret" in make_colleague(space).page(page)
 
 
+def test_a_colleague_is_told_that_an_audience_hides_an_offer_not_which(
+    careful: Any, make_colleague: Make, hidden: None, space: Space, make_membership: Make
+) -> None:
+    member = make_membership(birthday="1950-01-01")
+    other = make_colleague(space)
+    box, bag = Offer.objects.order_by("number")
+    person = f"segments/membership/{member.pk}"
+    pages: list[tuple[str, dict[str, Any]]] = [(f"{person}/offers/", {})] + [
+        (f"offers/offer/{offer.pk}/as-member/", {"member": member.pk}) for offer in (box, bag)
+    ]
+    for page, asked in pages:
+        assert re.search("Secret|aged 18", other.page(page, **asked)), page
+        shown = careful.page(page, **asked)
+        assert "an audience that you may not see" in shown, page
+        assert not re.search("Secret|aged 18", shown), page
+    facts = {"external_id": member.external_id, "total_orders": 0, "total_order_value": 0}
+    supposed = {**facts, "birthday": "2000-01-01", "metadata": "{}", "space": space.pk}
+    shown = careful.save(f"{person}/what-if/", **supposed).content.decode()
+    _, offers = shown.split("Would become visible")
+    assert offers.count("an audience that you may not see") == 2
+    assert not re.search("Secret|aged 18", offers)
+
+
 def test_saving_an_offer_leaves_what_one_does_not_see(
     careful: Any, secret: Audience, make_offer: Make
 ) -> None:
@@ -234,6 +301,99 @@ def test_saving_an_offer_leaves_what_one_does_not_see(
     page = f"offers/offer/{offer.pk}/change/"
     careful.save(page, name="Renamed", space=offer.space_id)
     assert list(offer.audiences.all()) == [secret]
+
+
+def test_a_colleague_is_told_how_many_more_use_a_tier(
+    careful: Any, make_colleague: Make, space: Space, secret: Audience, make_offer: Make
+) -> None:
+    tiers = [
+        {"name": "Bronze", "start": 0, "end": 10},
+        {"name": "Gold", "start": 10, "end": None},
+    ]
+    group = make_tiers(space=space, name="Loyalty", attribute="total_orders", tiers=tiers)
+    bronze, gold = audiences_of_group(group)
+    make_offer(gold, name="Coffee")
+    redefine_audience(secret, audience_type="rules", configuration=_in(gold))
+    sent = {
+        "space": space.pk,
+        "group": group.pk,
+        "name": "Loyalty",
+        "attribute": "total_orders",
+        "tier_id": [str(bronze.id)],
+        "tier_name": ["Bronze"],
+        "tier_start": ["0"],
+    }
+    page = f"audiences/audiencegroup/{group.pk}/change/"
+
+    def told(who: Any) -> list[str]:
+        looked = who.save(page, **sent).content.decode()
+        moves = who.save("audiences/audiencegroup/tier-moves/", **sent).json()
+        seen = re.search('name="seen" value="([^"]+)"', looked)
+        assert seen
+        saved = who.save(page, **sent, action="save", seen=seen[1]).content.decode()
+        return [looked, moves["moves"], saved]
+
+    for said in told(careful):
+        assert "in use by “Coffee” and 1 that you may not see" in said
+        assert "Secret" not in said
+    for said in told(make_colleague(space)):
+        assert "Secret" in said
+
+
+def test_a_colleague_is_told_how_many_more_use_a_quintile(
+    careful: Any,
+    make_colleague: Make,
+    space: Space,
+    secret: Audience,
+    make_membership: Make,
+    at: Any,
+) -> None:
+    for count in range(1, 6):
+        values = {"total_orders": count, "total_order_value": count, "last_order_at": at}
+        make_membership(**values)
+    make_rfm(space=space, at=at)
+    best = Audience.objects.get(name="Frequency 5")
+    redefine_audience(secret, audience_type="rules", configuration=_in(best))
+    Membership.objects.filter(total_orders__gt=1).delete()
+    page = "audiences/audiencegroup/add/?kind=rfm"
+    answer = careful.save(page, space=space.pk).content.decode()
+    assert "in use by 1 that you may not see" in answer
+    assert "Secret" not in answer
+    assert "Secret" in make_colleague(space).save(page, space=space.pk).content.decode()
+
+
+def test_a_colleague_does_not_see_what_was_imported_into_it(
+    careful: Any, make_colleague: Make, space: Space, make_audience: Make
+) -> None:
+    secret = make_audience("static", name="Hush")
+    redefine_audience(secret, labels=["core/C9"])
+    made = save_row(
+        Import(space=space),
+        target="audience",
+        mode="add",
+        segment=list_of(secret),
+        file_name="a.csv",
+    )
+    pages = ["segments/import/", f"segments/import/{made.pk}/change/"]
+    other = make_colleague(space)
+    assert all("Hush" in other.page(page) for page in pages)
+    assert "Hush" not in careful.page(pages[0])
+    for page in (pages[1], f"segments/import/{made.pk}/progress/"):
+        assert careful.get(f"/admin/{page}").status_code in (302, 404), page
+
+
+def test_a_colleague_counts_no_rule_that_asks_for_it(
+    careful: Any, make_colleague: Make, space: Space, secret: Audience
+) -> None:
+    def told(who: Any) -> Any:
+        sent = {"space": space.pk, "audience": None, **_in(secret)}
+        page = "/admin/audiences/audience/rule-preview/"
+        return who.post(page, sent, content_type="application/json").json()
+
+    assert told(make_colleague(space))["count"] == 0
+    [problem] = told(careful)["problems"]
+    assert problem["path"] == []
+    assert "you may not see" in problem["problem"]
 
 
 def test_a_colleague_can_t_ask_for_it(careful: Any, secret: Audience, space: Space) -> None:

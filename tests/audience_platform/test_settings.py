@@ -67,6 +67,7 @@ WRONG = {
         ["hunter2", f"{'correct horse battery staple ' * 3},hunter2"],
         "each of at least 50 characters, 5 of them different",
     ),
+    "SYNCS_DAYS": (["a year", "-1"], "a whole number of days, 0 or more"),
     "SECURE_HSTS_SECONDS": (["a year", "-3600"], "a whole number of seconds, 0 or more"),
 }
 

@@ -8,9 +8,10 @@ from django.db import transaction
 from pytest_django import DjangoAssertNumQueries
 
 from audiences.services import refresh_space
+from offers.answers import Visibility
 from offers.models import Offer
 from offers.services import aim_only
-from offers.visibility import Visibility, count_viewers, membership_offers
+from offers.visibility import count_viewers, membership_offers
 from segments.models import Membership, Segment, Space
 from segments.services import add_members, remove_members, save_row
 

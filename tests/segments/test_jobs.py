@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import datetime
+import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
 from django.db import connection
 from django.utils import timezone
 
-from segments.imports import asking
-from segments.jobs import KEPT, look_after_imports, start_import
+from segments.imports import asking, files
+from segments.jobs import KEPT, look_after_imports, remove_nameless_files, start_import
 from segments.models import Import, ImportState, Space
 
 Make = Callable[..., Import]
@@ -85,3 +87,60 @@ def test_files_are_removed_a_week_after_the_last_that_happened(
         import_.refresh_from_db()
     assert (done.state, done.file) == (ImportState.SUCCEEDED, "")
     assert (uploaded.state, uploaded.file) == (ImportState.CANCELLED, "")
+
+
+@pytest.fixture
+def storage(tmp_path: Path, settings: Any) -> Path:
+    """Where files of imports are kept, and none are yet; of other tests, neither."""
+    imports = settings.STORAGES["imports"]
+    options = {**imports["OPTIONS"], "location": tmp_path / "imports"}
+    settings.STORAGES = {**settings.STORAGES, "imports": {**imports, "OPTIONS": options}}
+    return tmp_path / "imports"
+
+
+@pytest.fixture
+def store(space: Space, storage: Path) -> Callable[[datetime.timedelta], Path]:
+    """Store a file so long ago, and be killed before an import names it."""
+
+    def store(ago: datetime.timedelta) -> Path:
+        name = files.keep(asking.make_import(space=space), ContentFile(b"external_id\nm-1\n"))
+        return aged(storage / name, ago)
+
+    return store
+
+
+def aged(path: Path, ago: datetime.timedelta) -> Path:
+    then = (timezone.now() - ago).timestamp()
+    os.utime(path, (then, then))
+    return path
+
+
+def sweep() -> None:
+    remove_nameless_files(timestamp=int(timezone.now().timestamp()))
+
+
+def test_a_file_that_no_import_names_is_removed_after_a_day(
+    store: Callable[[datetime.timedelta], Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    old, young = store(datetime.timedelta(hours=25)), store(datetime.timedelta(hours=23))
+    sweep()
+    assert (old.exists(), young.exists()) == (False, True)
+    assert "Removed 1 file(s) that no import names" in caplog.messages
+
+
+@pytest.mark.parametrize("name", ["file", "problems_file", "failed_rows_file"])
+def test_files_that_an_import_names_stay_however_old(
+    name: str, make_import: Make, storage: Path
+) -> None:
+    import_ = make_import()
+    path = aged(storage / import_.file, datetime.timedelta(days=6))
+    Import.objects.filter(pk=import_.pk).update(**{"file": "", name: import_.file})
+    sweep()
+    assert path.exists()
+
+
+def test_where_nothing_was_ever_stored_nothing_is_removed(
+    storage: Path, caplog: pytest.LogCaptureFixture, db: None
+) -> None:
+    sweep()
+    assert (caplog.messages, storage.exists()) == ([], False)

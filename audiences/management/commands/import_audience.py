@@ -10,8 +10,9 @@ from django.core.management.base import CommandError
 
 from audiences.management.named import named_audience
 from audiences.services.upload import NotUploaded, upload
-from segments.imports.lists import ListImported, ListMode, Unknown
+from segments.imports.lists import ListImported, ListMode
 from segments.management.importing import ImportCommand
+from segments.models import Unknown
 
 
 class Command(ImportCommand):

@@ -8,7 +8,6 @@ again, and must come out as it was.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
 from typing import Any
 
 from audiences.rules import fields
@@ -35,7 +34,6 @@ from audiences.rules.definition_query.syntax import (
 from audiences.rules.definition_query.text import write
 from audiences.rules.definition_query.understand import known_field, understand
 from audiences.rules.fields import Kind
-from audiences.rules.pql.from_rules import Unsayable
 from audiences.rules.tree import (
     AllOf,
     AnyOf,
@@ -51,6 +49,7 @@ from audiences.rules.tree import (
     Until,
 )
 from audiences.rules.tree import Not as Opposite
+from audiences.rules.unsayable import Unsayable, each_said
 
 _SIGNS = {
     "equals": "=",
@@ -101,14 +100,17 @@ def _said(rule: Rule) -> Expression:
         case AllOf(()) | AnyOf(()):
             raise Unsayable(["Definition queries have no words for everybody or nobody."])
         case AllOf(rules):
-            return And(_each(rules))
+            return And(each_said(_said, rules))
         case AnyOf(rules):
-            return Or(_each(rules))
+            return Or(each_said(_said, rules))
         case Opposite(inner):
             return Not(_said(inner))
         case Condition(field, "between", (low, high)) if fields.get(field).kind in _ONE_VALUE:
-            ends = (("greater_or_equal", low), ("less_or_equal", high))
-            return And(_each(Condition(field, operator, end) for operator, end in ends))
+            ends = (
+                Condition(field, "greater_or_equal", low),
+                Condition(field, "less_or_equal", high),
+            )
+            return And(each_said(_said, ends))
         case Condition():
             return _checked(rule, _condition(rule))
         case InSegment(id) | InAudience(id):
@@ -121,20 +123,6 @@ def _said(rule: Rule) -> Expression:
             raise Unsayable(["Definition queries have no words for what only PQL says."])
         case ByHand() | Until():
             raise Unsayable(["Definition queries have no lists by hand, and no end."])
-
-
-def _each(rules: Iterable[Rule]) -> tuple[Expression, ...]:
-    """All of them, or the reasons of all that can't be said."""
-    found: list[Expression] = []
-    reasons: list[str] = []
-    for rule in rules:
-        try:
-            found.append(_said(rule))
-        except Unsayable as unsayable:
-            reasons += unsayable.reasons
-    if reasons:
-        raise Unsayable(reasons)
-    return tuple(found)
 
 
 def _in(name: str) -> Expression:

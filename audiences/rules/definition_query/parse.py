@@ -13,6 +13,7 @@ from audiences.rules.definition_query.errors import QueryError
 from audiences.rules.definition_query.syntax import Expression, Place, depth, primaries
 from audiences.rules.operators import ValueProblem
 from audiences.rules.operators.base import read_number
+from audiences.rules.pql.complaints import one_of, place_of
 
 if TYPE_CHECKING:
     from lark import Lark, Token, UnexpectedInput
@@ -140,17 +141,13 @@ _WORDS = (
 
 
 def _explained(unexpected: UnexpectedInput, text: str) -> QueryError:
-    end = len(text.rstrip())
-    at = unexpected.pos_in_stream
-    token = getattr(unexpected, "token", None)
-    at = end if at is None or getattr(token, "type", "") == "$END" else min(at, end)
+    at, token = place_of(unexpected, text), getattr(unexpected, "token", None)
     place = Place(text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at))
     if text[at : at + 1] in ("'", '"') and getattr(token, "type", "") != "TEXT":
         problem = "The text that begins here has no closing quotation mark."
         return QueryError(problem, place)
     known = set(unexpected.interactive_parser.accepts())  # type: ignore[no-untyped-call]
-    words = [said for terminal, said in _WORDS if terminal in known]
-    expected = " or ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+    expected = one_of(said for terminal, said in _WORDS if terminal in known)
     found = re.compile(r"\w+|.", re.DOTALL).match(text.rstrip(), at)
     if found is None:
         return QueryError(f"The query ends where {expected} should stand.", place)

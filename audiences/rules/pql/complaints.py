@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -57,7 +58,7 @@ _OTHER = re.compile(r"a (value|name|number)|“(and|from|=)”")  # than the end
 
 def explained(unexpected: UnexpectedInput, text: str) -> PqlTextError:
     """The error in words."""
-    place = _place(unexpected, text)
+    place = place_of(unexpected, text)
     line, column = text.count("\n", 0, place) + 1, place - text.rfind("\n", 0, place)
     if text.startswith('"', place) and not _TEXT.match(text, place):
         problem = "The text that begins here has no closing quotation mark."
@@ -76,7 +77,8 @@ def explained(unexpected: UnexpectedInput, text: str) -> PqlTextError:
     )
 
 
-def _place(unexpected: UnexpectedInput, text: str) -> int:
+def place_of(unexpected: UnexpectedInput, text: str) -> int:
+    """Where the text stops making sense; its length, without blanks, is its end."""
     end, place = len(text.rstrip()), unexpected.pos_in_stream
     token = getattr(unexpected, "token", None)
     if place is None or getattr(token, "type", "") == "$END":
@@ -100,8 +102,13 @@ def _expected(unexpected: UnexpectedInput) -> str:
         if terminal in known:
             groups.append(words)
             known.difference_update(parts, ("EQUAL",) if parts else ())
-    groups = list(dict.fromkeys(groups))
-    return " or ".join(filter(None, (", ".join(groups[:-1]), *groups[-1:])))
+    return one_of(dict.fromkeys(groups))
+
+
+def one_of(words: Iterable[str]) -> str:
+    """``a, b or c``."""
+    listed = list(words)
+    return " or ".join(filter(None, (", ".join(listed[:-1]), *listed[-1:])))
 
 
 def _hint(text: str, place: int) -> str:

@@ -33,6 +33,7 @@ from audiences.rules.tree import (
     Sample,
     Until,
 )
+from audiences.rules.unsayable import Unsayable, each_said
 
 _NAMES = {field: name for name, field in profile.FIELDS.items()}
 _ORDERS = {"less": "<", "less_or_equal": "<=", "greater": ">", "greater_or_equal": ">="}
@@ -48,14 +49,6 @@ _DAY = datetime.timedelta(days=1)
 _TRUE = Literal(True)
 
 
-class Unsayable(ValueError):
-    """A rule that a language can't say: ``reasons``, each a sentence about one part of it."""
-
-    def __init__(self, reasons: Iterable[str]) -> None:
-        self.reasons = tuple(dict.fromkeys(reasons))
-        super().__init__(" ".join(self.reasons))
-
-
 def expression_of(rule: Rule) -> Expression:
     """The expression that means what the rule means.
 
@@ -65,7 +58,7 @@ def expression_of(rule: Rule) -> Expression:
         case AllOf(rules):
             return _all_of(rules)
         case AnyOf(rules):
-            parts = _each(rules)
+            parts = each_said(expression_of, rules)
             return _joined(syntax.Or, parts) if parts else Literal(False)
         case Not(Condition(field, "is_present")):
             return Call("isNull", (), _known_by(field))
@@ -89,20 +82,6 @@ def expression_of(rule: Rule) -> Expression:
             raise Unsayable(["PQL has no end of an audience."])
 
 
-def _each(rules: Iterable[Rule]) -> tuple[Expression, ...]:
-    """All of them, or the reasons of all that can't be said."""
-    found: list[Expression] = []
-    reasons: list[str] = []
-    for rule in rules:
-        try:
-            found.append(expression_of(rule))
-        except Unsayable as unsayable:
-            reasons += unsayable.reasons
-    if reasons:
-        raise Unsayable(reasons)
-    return tuple(found)
-
-
 def _joined(kind: type[syntax.And | syntax.Or], parts: tuple[Expression, ...]) -> Expression:
     return parts[0] if len(parts) == 1 else kind(parts)
 
@@ -112,7 +91,7 @@ def _all_of(rules: tuple[Rule, ...]) -> Expression:
         case (Condition(field, "is_present"), Not(Condition(same) as denied)) if same == field:
             if field in _NAMES or field.startswith(fields.METADATA):
                 return _denied(denied)
-    parts = _each(rules)
+    parts = each_said(expression_of, rules)
     return _joined(syntax.And, parts) if parts else _TRUE
 
 

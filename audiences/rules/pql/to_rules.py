@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 
 from audiences.rules import document
 from audiences.rules.document import negated
-from audiences.rules.pql.from_rules import Unsayable
 from audiences.rules.pql.printer import to_text
 from audiences.rules.tree import AllOf, AnyOf, InNamed, Not, Pql, Rule, leaves
+from audiences.rules.unsayable import Unsayable
 
 _EVERYBODY, _NOBODY = AllOf(()), AnyOf(())
 _LONGEST_SHOWN = 200

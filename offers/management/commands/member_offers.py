@@ -10,7 +10,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from offers.visibility import Visibility, membership_offers
+from offers.answers import Visibility
+from offers.visibility import membership_offers
 from segments.management.spaces import space_named
 from segments.models import Membership, Space
 

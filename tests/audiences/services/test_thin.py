@@ -1,4 +1,4 @@
-"""Old versions are thinned, and whom those that stay held is as it was."""
+"""Old versions are thinned, and whom those that stay held is as it was; and old syncs go."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from django.db import connection
 
 from audiences import members
 from audiences.jobs import thin_versions as job
-from audiences.models import Audience, AudienceStatus, AudienceVersion, VersionChunk
+from audiences.models import Audience, AudienceStatus, AudienceVersion, Sync, VersionChunk
 from audiences.services import refresh_space, thin
 from audiences.services.changes import NoSuchVersion, changed_between
-from audiences.services.thin import thin_versions
+from audiences.services.thin import thin_syncs, thin_versions
 from segments.models import Membership, Space
+from tests.audiences.sources.stand_in import KlaviyoStandIn
 
 Make = Callable[..., Any]
 SECOND, MINUTE = datetime.timedelta(seconds=1), datetime.timedelta(minutes=1)
@@ -142,3 +143,61 @@ def test_a_status_read_before_a_refresh_still_has_its_members(
     live(at + 2 * SECOND)
     members._kept.clear()
     assert set(members.load(status)) == before
+
+
+@pytest.fixture
+def synced(
+    klaviyo: KlaviyoStandIn, make_synced: Make, at: datetime.datetime
+) -> Callable[..., list[Sync]]:
+    """The syncs of a list; of each, how many days ago it was asked for, and what became of it."""
+
+    def made(*syncs: tuple[int, str]) -> list[Sync]:
+        audience = make_synced()
+        return [
+            Sync.objects.create(
+                space=audience.space, audience=audience, status=status, requested_at=at - days * DAY
+            )
+            for days, status in syncs
+        ]
+
+    return made
+
+
+def days_kept(syncs: list[Sync], at: datetime.datetime) -> list[int]:
+    rows = Sync.objects.filter(audience=syncs[0].audience).order_by("number")
+    return [(at - sync.requested_at).days for sync in rows]
+
+
+def test_old_syncs_go_but_the_last_of_a_list_and_its_last_success(
+    synced: Callable[..., list[Sync]], at: datetime.datetime
+) -> None:
+    lively = synced((99, "SUCCESS"), (98, "FAILED"), (5, "FAILED"), (1, "SUCCESS"), (0, "PENDING"))
+    failing = synced((99, "SUCCESS"), (98, "SUCCESS"), (97, "FAILED"), (96, "FAILED"))
+    lost = synced((99, "FAILED"), (98, "RUNNING"))
+    never = synced((99, "FAILED"), (98, "FAILED"))
+
+    assert thin_syncs(now=at, kept=90 * DAY) == 6
+
+    kept = [days_kept(syncs, at) for syncs in (lively, failing, lost, never)]
+    assert kept == [[5, 1, 0], [98, 96], [98], [98]]
+    assert thin_syncs(now=at, kept=90 * DAY) == 0
+
+
+def test_old_syncs_go_with_the_old_versions_after_the_days_of_the_setting(
+    synced: Callable[..., list[Sync]], at: datetime.datetime, settings: Any
+) -> None:
+    syncs = synced((31, "SUCCESS"), (29, "SUCCESS"), (1, "SUCCESS"))
+    settings.SYNCS_DAYS = 30
+    job(timestamp=int(at.timestamp()))
+    assert days_kept(syncs, at) == [29, 1]
+
+
+def test_however_many_syncs_go_it_is_one_statement(
+    synced: Callable[..., list[Sync]],
+    at: datetime.datetime,
+    django_assert_num_queries: Callable[..., Any],
+) -> None:
+    for _ in range(3):
+        synced(*((days, "SUCCESS") for days in range(99, 89, -1)))
+    with django_assert_num_queries(1):
+        thin_syncs(now=at, kept=90 * DAY)

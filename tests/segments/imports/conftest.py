@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from segments.imports.lists import ListImported, ListMode, Unknown, import_list
+from segments.imports.lists import ListImported, ListMode, import_list
 from segments.imports.memberships import MembershipsImported, import_memberships
 from segments.imports.refusals import BadRows, Problem
-from segments.models import Membership, Segment, SegmentMembership, Space
+from segments.models import Membership, Segment, SegmentMembership, Space, Unknown
 
 Import = Callable[..., MembershipsImported]
 

@@ -12,9 +12,10 @@ from django.conf import settings
 from django.core.management import load_command_class
 
 from segments.imports.columns import membership_columns
-from segments.imports.lists import ListMode, Unknown
+from segments.imports.lists import ListMode
 from segments.imports.memberships import MembershipsMode
 from segments.imports.segment_members import Mode
+from segments.models import Unknown
 
 PAGE = (Path(settings.BASE_DIRECTORY) / "docs" / "imports.md").read_text()
 FIRST_CELLS = re.findall(r"^\| `([^`]+)`", PAGE, re.MULTILINE)

@@ -15,10 +15,10 @@ from django.db import connection, transaction
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from segments.imports.lists import ListImported, ListMode, Unknown, import_list
+from segments.imports.lists import ListImported, ListMode, import_list
 from segments.imports.memberships import MembershipsImported, MembershipsMode, import_memberships
 from segments.imports.refusals import BadRows, Cancelled, TooManyRemoved, WrongHeader
-from segments.models import Membership, Segment, SegmentMembership, Space
+from segments.models import Membership, Segment, SegmentMembership, Space, Unknown
 from segments.services import add_members
 
 Enlist = Callable[..., ListImported]

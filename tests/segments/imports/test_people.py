@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 
 from segments.imports import people
-from segments.imports.lists import ListImported, ListMode, Unknown
+from segments.imports.lists import ListImported, ListMode
 from segments.imports.memberships import MembershipsImported, MembershipsMode
 from segments.imports.refusals import BadRows, Problem
-from segments.models import Membership, Space
+from segments.models import Membership, Space, Unknown
 
 Import = Callable[..., MembershipsImported]
 Enlist = Callable[..., ListImported]

@@ -145,6 +145,10 @@ def test_a_colleague_is_shown_nothing_of_what_they_are_denied(
     Audience.objects.update(labels=["C5"])
     StaffLabels.objects.create(user=User.objects.get(), denied_labels=["C5"])
     assert "Secret list" not in colleague.page("")
+    make_offer(secret)
+    aimed = colleague.page("")
+    assert "n an audience that you may not see" in aimed
+    assert "Secret list" not in aimed
 
 
 def test_it_asks_as_much_of_the_database_for_many_rows_as_for_one(

@@ -14,7 +14,6 @@ from audiences.rules import document
 from audiences.rules.definition_query.from_rules import query_of
 from audiences.rules.definition_query.parse import parse
 from audiences.rules.definition_query.understand import understand
-from audiences.rules.pql.from_rules import Unsayable
 from audiences.rules.tree import (
     AllOf,
     AnyOf,
@@ -26,6 +25,7 @@ from audiences.rules.tree import (
     Rule,
     Sample,
 )
+from audiences.rules.unsayable import Unsayable
 from tests.audiences.rules.strategies import conditions, rules
 
 ID = "00000000-0000-0000-0000-000000000001"

@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 
 from audiences.rules import document, evaluate
 from audiences.rules.facts import read_facts
-from audiences.rules.pql.from_rules import Unsayable, expression_of
+from audiences.rules.pql.from_rules import expression_of
 from audiences.rules.pql.printer import to_text
 from audiences.rules.pql.text import parse
 from audiences.rules.pql.translate import rule_of
 from audiences.rules.tree import AllOf, InNamed, InSegment, Not, Rule
+from audiences.rules.unsayable import Unsayable
 from segments.models import Membership, Segment, SegmentMembership, Space
 from tests.audiences.rules.strategies import SEGMENTS, clocks, conditions, members, rules
 

@@ -5,11 +5,11 @@ from uuid import UUID
 import pytest
 
 from audiences.rules import document
-from audiences.rules.pql.from_rules import Unsayable
 from audiences.rules.pql.text import parse
 from audiences.rules.pql.to_rules import plain_rule
 from audiences.rules.pql.translate import rule_of
 from audiences.rules.tree import InSegment, Rule
+from audiences.rules.unsayable import Unsayable
 from tests.audiences.rules.strategies import SEGMENTS
 
 NAMED: dict[str, Rule] = {"gold": InSegment(UUID(SEGMENTS[0]))}
