@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from audiences.rules import fields
 from audiences.rules.fields import METADATA, Kind
 from audiences.rules.operators import NEGATIVES, candidates, names
 from audiences.rules.sentence import negation
+from audiences.services.kept_facts import SECONDS, is_unchanged, last_taking
 from segments.models import Space
 
 SAMPLED = 10_000  # memberships of a space that are read at most
@@ -29,6 +31,7 @@ RUN = 100  # of them that are neighbours
 DEEPEST = 5  # names in a path that is listed; a rule may ask for deeper ones
 MOST_PATHS = 500
 MOST_VALUES = 10
+_MOST_KEPT = 100  # spaces whose fields a process keeps
 _LONGEST_VALUE = 100
 _LARGEST_VALUE = 1 << 53  # up to here every reader of JSON keeps a number exactly
 
@@ -73,13 +76,45 @@ class RuleField:
 
 
 def rule_fields(*, space: Space) -> list[RuleField]:
-    """All the fields: the columns first, then the paths of the metadata, the commonest first."""
+    """All the fields: the columns first, then the paths of the metadata, the commonest first.
+
+    Those of a large space are kept in the process, as long as no membership changes. Shared: read
+    them, don't change them.
+    """
+    kept = None if connection.in_atomic_block else _kept.get(space.pk)
+    if kept and kept.still_holds(space):
+        return kept.fields
+    position, read_at = last_taking(space.pk), time.time()
+    listed, everyone = _list(space)
+    if everyone > SAMPLED and not connection.in_atomic_block:  # what is kept must be committed
+        if len(_kept) >= _MOST_KEPT:
+            _kept.clear()
+        _kept[space.pk] = _Kept(listed, position, read_at)
+    return listed
+
+
+@dataclass(frozen=True)
+class _Kept:
+    fields: list[RuleField]
+    position: int
+    read_at: float
+
+    def still_holds(self, space: Space) -> bool:
+        is_fresh = 0 <= time.time() - self.read_at < SECONDS
+        return is_fresh and is_unchanged(space=space.pk, position=self.position)
+
+
+_kept: dict[int, _Kept] = {}  # by the space
+
+
+def _list(space: Space) -> tuple[list[RuleField], int]:
     found, read, everyone = _read(space)
     commonest = sorted(found, key=lambda name: (-found[name].types.total(), name))[:MOST_PATHS]
-    return [
+    listed = [
         *(_field(name) for name in fields.FIELDS),
         *(_path(name, found[name], read, everyone) for name in commonest),
     ]
+    return listed, everyone
 
 
 def rule_field(*, space: Space, name: str) -> RuleField:

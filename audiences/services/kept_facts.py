@@ -32,7 +32,7 @@ from audiences.rules.columns import (
     read_numbers,
 )
 
-_SECONDS = 300  # that facts are kept: takings are remembered for longer than that
+SECONDS = 300  # that facts are kept: takings are remembered for longer than that
 _MOST_BYTES = 256 << 20
 _MOST_CHANGED = 50_000  # memberships that are read anew; where it is more, all are
 
@@ -72,7 +72,7 @@ class _Kept:
 
     @property
     def is_fresh(self) -> bool:
-        return 0 <= time.time() - self.read_at < _SECONDS  # time asleep counts too
+        return 0 <= time.time() - self.read_at < SECONDS  # time asleep counts too
 
 
 Key = tuple[int, int, str | int]  # space, start of the chunk, source of a column or a segment
@@ -141,7 +141,7 @@ def _complete(space: int, wanted: Wanted, clock: Clock, start: int) -> dict[str 
     """The facts of a chunk: those that are not kept are read, in one go, and kept."""
     found = _look_up(space, start, _names(wanted))
     if missing := [name for name in _names(wanted) if name not in found]:
-        ((position,),) = _ask(_LAST, [space])
+        position = last_taking(space)
         read_at = time.time()
         sources = [name for name in missing if isinstance(name, str) and name]
         asked = Wanted(sources, [name for name in missing if isinstance(name, int)])
@@ -171,6 +171,18 @@ def _keep(facts: dict[Key, _Kept]) -> None:
         size = sum(one.size for one in _kept.values())
         while size > _MOST_BYTES:
             size -= _kept.popitem(last=False)[1].size
+
+
+def last_taking(space: int) -> int:
+    """A position, to be taken before what is to be kept is read."""
+    ((position,),) = _ask(_LAST, [space])
+    return int(position)
+
+
+def is_unchanged(*, space: int, position: int) -> bool:
+    """Whether no membership has changed since: asked within ``SECONDS``."""
+    changed = _changed_since(space, position)
+    return changed is not None and not changed
 
 
 def _changed_since(space: int, position: int) -> BitMap | None:

@@ -201,7 +201,7 @@ def test_facts_are_kept_for_a_while_and_within_bounds(
     look({"all": [KEEN, DUTCH]})
     assert 0 < sum(one.size for one in kept_facts._kept.values()) <= 40
     monkeypatch.undo()
-    monkeypatch.setattr(kept_facts, "_SECONDS", 0)
+    monkeypatch.setattr(kept_facts, "SECONDS", 0)
     look(KEEN)
     assert [one for one in kept_facts._kept.values() if one.is_fresh] == []
 
