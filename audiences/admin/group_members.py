@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest
 
+from audiences.admin.seen import seen
 from audiences.models import AudienceGroup
 from audiences.services.group_members import GroupMembers
 from segments.models import Membership
@@ -23,7 +25,7 @@ class GroupMembersPanel:
     def context(self, request: HttpRequest, row: AudienceGroup) -> Mapping[str, Any]:
         words = request.GET.get("q", "").strip()
         after = request.GET.get("after", "")
-        members = GroupMembers(row)
+        members = GroupMembers(row, partial(seen, request))
         held = members.held
         if words:
             held = held & numbers_found(space=row.space, words=words)
