@@ -28,7 +28,8 @@ class OfObject(admin.SimpleListFilter):
         given = request.GET.get(self.parameter_name)
         if not given:
             return []
-        event = AuditEvent.objects.filter(space__in=spaces_of(request), object_id=given).first()
+        events = AuditEvent.objects.filter(space__in=spaces_of(request), object_id=given)
+        event = seen(events, denied_labels(request)).first()
         return [(given, event.object_name if event else given)]
 
     def has_output(self) -> bool:

@@ -18,7 +18,6 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
-from audiences.services import summaries
 from offers.admin.as_member import AsMemberPanel, as_member_view
 from offers.admin.calendar_page import calendar_view
 from offers.admin.duplicate_page import duplicate_view
@@ -155,12 +154,6 @@ class OfferAdmin(RowAdmin):
 
 
 OfferAdmin.panels.append(AsMemberPanel())
-
-
-def summaries_of(offers: Sequence[Offer]) -> dict[int, str]:
-    """For the audiences of all the offers, prefetched, what ``summaries`` says."""
-    aimed = {each.pk: each for offer in offers for each in offer.audiences.all()}
-    return summaries(aimed.values())
 
 
 def who(offer: Offer, phrases: dict[int, str]) -> str:

@@ -22,8 +22,9 @@ from audiences.admin import titles
 from audiences.admin.seen import denied_labels
 from audiences.models import Audience
 from audiences.services.unusual import unusual
-from offers.admin.offers import summaries_of, who
+from offers.admin.offers import who
 from offers.admin.schedule import glance
+from offers.admin.viewers import phrases_seen
 from offers.models import Offer
 from segments.admin.spaces import current_space
 from segments.models import Membership, Segment, Space
@@ -76,7 +77,7 @@ def _counted(request: HttpRequest, space: Space, now: datetime.datetime) -> dict
     audiences = seen(Audience.objects.filter(space=space), denied_labels(request))
     segments = Segment.objects.without_lists().filter(space=space).count()
     live = offers.live(now).count()
-    shown = _offers(space, now)
+    shown = _offers(request, space, now)
     has_members = Membership.objects.filter(space=space).exists()
     has_offers = bool(shown) or offers.exists()
     pages = {
@@ -99,7 +100,7 @@ def _counted(request: HttpRequest, space: Space, now: datetime.datetime) -> dict
     }
 
 
-def _offers(space: Space, now: datetime.datetime) -> list[dict[str, Any]]:
+def _offers(request: HttpRequest, space: Space, now: datetime.datetime) -> list[dict[str, Any]]:
     """Those that are live or start within days: what happens next, first."""
     offers = Offer.objects.filter(space=space, discontinued=False)
     starting = Q(publish_at__gt=now, publish_at__lte=now + _SOON)
@@ -108,7 +109,8 @@ def _offers(space: Space, now: datetime.datetime) -> list[dict[str, Any]]:
         .order_by(F("expire_at").asc(nulls_last=True), "-number")
         .prefetch_related("audiences")[:_OFFERS]
     )
-    phrases = summaries_of(found)
+    aimed = [audience for offer in found for audience in offer.audiences.all()]
+    phrases = phrases_seen(request, aimed)
     return [
         {
             "offer": offer,
