@@ -208,3 +208,7 @@ def test_a_program_that_orders_a_group_leaves_it(
     path = f"audience-groups/{group.id}"
     assert program.patch(f"{path}/relationships/audiences", linkage).status_code == 200
     assert audiences_of_group(group) == [last, secret, first]
+
+
+def test_the_trail_s_filter_takes_what_no_id_is(colleague: Any) -> None:
+    assert colleague.page("audience_platform/auditevent/", object_id="\0")
