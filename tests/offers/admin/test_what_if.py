@@ -93,7 +93,7 @@ def test_what_would_change_stands_next_to_how_it_is(
     make_offer(keen, name="Box")
     make_offer(fresh, name="First")
     text = suppose(total_orders=12)
-    assert "Would enter 1 Keen Orders is at least 10" in text
+    assert "Would enter 1 Keen Orders are at least 10" in text
     assert "Would leave 1 Fresh Not in Keen" in text
     assert "1 → 1 offers visible" in text
     assert "Would become visible 1 Box Now Not in audience" in text
