@@ -7,9 +7,9 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from audiences.admin.audiences import titles
 from audiences.admin.seen import may_see
 from audiences.models import AudienceGroup
+from audiences.services import titles
 from audiences.services.groups import audiences_of_group
 from audiences.services.overlap import overlap
 

@@ -20,7 +20,6 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
 
-from audiences.admin.audiences import titles
 from audiences.admin.group_members import GroupMembersPanel
 from audiences.admin.group_overlap import GroupOverlapPanel
 from audiences.admin.quintiles_page import quintiles_page
@@ -29,6 +28,7 @@ from audiences.admin.tiers_live import tier_urls
 from audiences.admin.tiers_page import tiers_page
 from audiences.models import Audience, AudienceGroup, GroupKind, GroupPlace
 from audiences.rules import fields
+from audiences.services import titles
 from audiences.services.groups import (
     audiences_of_group,
     change_group,

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from audiences.admin.seen import check_asks, seen
 from audiences.models import Audience
 from audiences.rules import fields
-from audiences.services import summaries
+from audiences.services import summaries, titles
 from audiences.services.convert import Unsayable, in_pql
 from audiences.services.draft import preview_draft
 from audiences.services.fields import RuleField, operators_of, rule_fields
@@ -80,8 +80,8 @@ def _names(request: HttpRequest, space: Space, ids: set[UUID]) -> dict[str, str]
         return {}
     segments = Segment.objects.filter(space=space, id__in=ids).values_list("id", "name")
     audiences = list(seen(request, Audience.objects.filter(space=space, id__in=ids)))
-    phrases = summaries(audiences)
-    called = [(row.id, row.name or capfirst(phrases[row.pk])) for row in audiences]
+    names = titles(audiences)
+    called = [(row.id, names[row.pk]) for row in audiences]
     return {str(id): name for id, name in [*segments, *called]}
 
 
