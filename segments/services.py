@@ -14,6 +14,7 @@ from segments.models import Membership, Segment, SegmentMembership, Space
 from segments.models.row import Row
 
 AnyRow = TypeVar("AnyRow", bound=Row)
+AnyModel = TypeVar("AnyModel", bound=models.Model)
 See = Callable[[models.QuerySet[Any]], models.QuerySet[Any]]  # leaves the rows that one may see
 
 
@@ -34,7 +35,7 @@ class InUse(Exception):
         return InUse(self.thing, seen, len(self.users) - len(seen))
 
 
-def seen_among(rows: Iterable[models.Model], see: See) -> list[models.Model]:
+def seen_among(rows: Iterable[AnyModel], see: See) -> list[AnyModel]:
     """Those of the rows, of whatever kinds, that ``see`` leaves. A query for each kind."""
     rows = list(rows)
     seen = set()
@@ -42,6 +43,18 @@ def seen_among(rows: Iterable[models.Model], see: See) -> list[models.Model]:
         same = kind._default_manager.filter(pk__in=[one.pk for one in rows if type(one) is kind])
         seen |= {(kind, pk) for pk in see(same).values_list("pk", flat=True)}
     return [row for row in rows if (type(row), row.pk) in seen]
+
+
+def with_unseen(
+    wanted: Iterable[AnyModel], *, there: Sequence[AnyModel], see: See
+) -> list[AnyModel]:
+    """What somebody wants to be there instead, and what they don't see of what is: that stays, each
+    at its place."""
+    seen, kept = seen_among(there, see), list(wanted)
+    for place, row in enumerate(there):
+        if row not in seen:
+            kept.insert(place, row)
+    return kept
 
 
 def in_words(users: Sequence[models.Model], hidden: int = 0) -> str:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 
 from audience_platform.models import ApiKey
 from audience_platform.services import make_key, revoke_key
+from audiences.admin.seen import denied_labels
 from segments.admin import UnfoldModelAdmin
 from segments.admin.spaces import current_space, spaces_of
 from segments.models import Space
@@ -129,7 +130,9 @@ class ApiKeyAdmin(UnfoldModelAdmin):
         return type(form.__name__, (form,), {"request": request})
 
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
-        made = make_key(at=timezone.now(), **form.cleaned_data)
+        given = form.cleaned_data
+        labels = dict.fromkeys([*given["denied_labels"], *denied_labels(request)])
+        made = make_key(at=timezone.now(), **{**given, "denied_labels": labels})
         made.key.token = made.token  # type: ignore[attr-defined]  # for the page that shows it
         return made.key
 

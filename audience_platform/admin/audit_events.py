@@ -25,11 +25,15 @@ class OfObject(admin.SimpleListFilter):
     parameter_name = "object_id"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        given = request.GET.get(self.parameter_name)
+        given = self.value()
         if not given:
             return []
-        event = AuditEvent.objects.filter(space__in=spaces_of(request), object_id=given).first()
+        events = AuditEvent.objects.filter(space__in=spaces_of(request), object_id=given)
+        event = seen(events, denied_labels(request)).first()
         return [(given, event.object_name if event else given)]
+
+    def value(self) -> str:
+        return (super().value() or "").replace("\0", "")  # which no text in the database has
 
     def has_output(self) -> bool:
         return True

@@ -20,10 +20,12 @@ from django.views.decorators.http import require_safe
 from audience_platform.admin.changes import shown
 from audience_platform.audit.undo import CannotUndo, Restored, restored, undo
 from audience_platform.models import AuditEvent
+from audiences.admin.seen import denied_labels
 from audiences.models import Audience
 from audiences.services import summaries
 from audiences.services.define import LifecycleError, TypeStays
 from audiences.services.draft import preview_draft
+from audiences.services.labels import LabelDenied
 from audiences.services.lock import Locked
 from audiences.types import ConfigurationError
 from segments.admin.spaces import spaces_of
@@ -31,7 +33,15 @@ from segments.admin.spaces import spaces_of
 if TYPE_CHECKING:
     from audience_platform.admin.audit_events import AuditEventAdmin
 
-_CANNOT = (CannotUndo, ConfigurationError, LifecycleError, Locked, TypeStays, ValidationError)
+_CANNOT = (
+    CannotUndo,
+    ConfigurationError,
+    LabelDenied,
+    LifecycleError,
+    Locked,
+    TypeStays,
+    ValidationError,
+)
 
 
 @dataclass(frozen=True)
@@ -53,8 +63,8 @@ def undo_view(request: HttpRequest, number: int, admin: AuditEventAdmin) -> Http
     if request.method == "POST":
         return _undo(request, event)
     try:
-        found = restored(event)
-    except CannotUndo as error:
+        found = restored(event, denied=denied_labels(request))
+    except _CANNOT as error:
         return _refused(request, event, error)
     context = {
         **admin.admin_site.each_context(request),
@@ -75,7 +85,7 @@ def members_view(request: HttpRequest, number: int, admin: AuditEventAdmin) -> H
     event = _event(request, number, admin)
     context: dict[str, Any] = {}
     try:
-        found = restored(event)
+        found = restored(event, denied=denied_labels(request))
         if isinstance(found.row, Audience):
             _, context["preview"] = preview_draft(
                 space=found.row.space,
@@ -84,7 +94,7 @@ def members_view(request: HttpRequest, number: int, admin: AuditEventAdmin) -> H
                 at=timezone.now(),
                 audience=found.row,
             )
-    except (CannotUndo, ConfigurationError, TypeStays) as error:
+    except _CANNOT as error:
         context["problem"] = str(error)
     return render(request, "admin/audit/undo_members.html", context)
 
@@ -98,7 +108,7 @@ def _event(request: HttpRequest, number: int, admin: AuditEventAdmin) -> AuditEv
 
 def _undo(request: HttpRequest, event: AuditEvent) -> HttpResponse:
     try:
-        row = undo(event)
+        row = undo(event, denied=denied_labels(request))
     except _CANNOT as error:
         return _refused(request, event, error)
     messages.success(request, f"“{row}” has again what it had before.")

@@ -77,7 +77,7 @@ class Undo(Doing):
     def do(self, view: ResourceViewSet, row: Any) -> None:
         try:
             with pointing():
-                undo(row)
+                undo(row, denied=view.access.denied_labels)
         except CannotUndo as error:
             raise Refused(409, Problem("cannot_undo", str(error))) from error
         except ValidationError as error:

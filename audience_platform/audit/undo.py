@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.utils.dateparse import parse_datetime
 from audience_platform.models.audit import Action, AuditEvent
 from audiences.models import Audience
 from audiences.services import redefine_audience
+from audiences.services.labels import check_asked, check_labels
 from offers.models import Offer
 from segments.models.row import Row
 from segments.services import save_row
@@ -39,10 +41,12 @@ class Restored:
     values: dict[str, Any]
 
 
-def restored(event: AuditEvent) -> Restored:
-    """What undoing an event would do. Nothing is changed.
+def restored(event: AuditEvent, *, denied: Collection[str] = ()) -> Restored:
+    """What undoing an event would do, for somebody who is denied some labels. Nothing is changed.
 
     :raises CannotUndo: the object is gone, or the event changed no values of its own.
+    :raises LabelDenied: an audience would carry a denied label, or ask for one that does.
+    :raises ConfigurationError: the audience's earlier definition no longer holds together.
     """
     model = _MODELS.get(event.object_type)
     values = _before(event, model) if model and event.action == Action.CHANGED else {}
@@ -53,18 +57,31 @@ def restored(event: AuditEvent) -> Restored:
     ).first()
     if row is None:
         raise CannotUndo(f"“{event.object_name}” is no longer there.")
+    if isinstance(row, Audience):
+        _check_denied(row, values, denied)
     return Restored(row, values)
 
 
-def undo(event: AuditEvent) -> Row:
+def _check_denied(row: Audience, values: dict[str, Any], denied: Collection[str]) -> None:
+    check_labels(denied, values.get("labels", ()))
+    if not {"audience_type", "configuration"}.isdisjoint(values):
+        check_asked(
+            denied,
+            space=row.space,
+            audience_type=values.get("audience_type", row.audience_type),
+            configuration=values.get("configuration", row.configuration),
+        )
+
+
+def undo(event: AuditEvent, *, denied: Collection[str] = ()) -> Row:
     """Give the object again the values that the event took from it; others stay as they are now.
 
-    :raises CannotUndo: the object is gone, or the event changed no values of its own.
-    :raises ConfigurationError: the audience's earlier definition no longer holds together.
+    Raises what ``restored`` raises, and:
+
     :raises LifecycleError: an audience can't go back to the state it was in.
     :raises ValidationError: naming each other field that can't be as it was.
     """
-    found = restored(event)
+    found = restored(event, denied=denied)
     if isinstance(found.row, Audience):
         return redefine_audience(found.row, **found.values)
     return save_row(found.row, **found.values)

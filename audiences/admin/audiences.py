@@ -31,18 +31,12 @@ from audiences.admin.sync_state import SyncPanel, sync_urls
 from audiences.admin.uses import UsesPanel
 from audiences.admin.ways import ways
 from audiences.models import Audience
-from audiences.services import summaries
+from audiences.services import summaries, titles
 from audiences.services.convert import Unsayable, in_rules
 from audiences.services.tier_stays import tier_group
 from audiences.types import registry
 from segments.admin import RowAdmin
 from segments.admin.spaces import current_space
-
-
-def titles(audiences: Sequence[Audience]) -> dict[int, str]:
-    """What audiences are called, by their numbers: their names, else who is in them."""
-    phrases = summaries([audience for audience in audiences if not audience.name])
-    return {audience.pk: audience.name or capfirst(phrases[audience.pk]) for audience in audiences}
 
 
 def becomes_rules(audience: Audience) -> bool:

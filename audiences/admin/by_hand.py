@@ -17,6 +17,7 @@ from audiences.admin.pages import audience_of, page_of
 from audiences.models import Audience, Listed
 from audiences.services.by_hand import listed_memberships, put_on_list, take_off_list
 from audiences.services.tier_stays import tier_group
+from segments.admin.paging import read_after
 from segments.admin.segment_members import PAGE, counted_members, ticked_members
 
 if TYPE_CHECKING:
@@ -68,9 +69,9 @@ def by_hand_view(request: HttpRequest, number: int, listed: str, admin: RowAdmin
     if request.method == "POST" and not pasted:
         _take_off(request, audience, which)
         return HttpResponseRedirect(_page(audience, which))
-    after = request.GET.get("after", "")
+    after = read_after(request)
     rows = listed_memberships(audience=audience, listed=which).order_by("number")
-    page = list(rows.filter(number__gt=int(after) if after.isdecimal() else 0)[: PAGE + 1])
+    page = list(rows.filter(number__gt=after)[: PAGE + 1])
     context = {
         **admin.admin_site.each_context(request),
         "title": _TITLES[which],

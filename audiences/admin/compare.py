@@ -20,7 +20,7 @@ from audiences.admin.circles import HEIGHT, WIDTH, picture
 from audiences.admin.seen import seen
 from audiences.admin.standing import Told, everybody, share, told
 from audiences.models import Audience
-from audiences.services import overlap, summaries
+from audiences.services import overlap, titles
 from audiences.services.overlap import MOST_COMBINED, Combination, Overlap
 from audiences.services.standing import Standing, standings
 from segments.admin.choices import PickSeveral, pick_from
@@ -88,7 +88,7 @@ class CompareForm(forms.Form):
     def __init__(self, request: HttpRequest, space: Space, data: QueryDict | None) -> None:
         super().__init__(data, auto_id="compare_%s")
         rows = seen(request, Audience.objects.filter(space=space))
-        pick_from(self.fields["audiences"], rows, space, _titles)
+        pick_from(self.fields["audiences"], rows, space, titles)
 
     def clean_audiences(self) -> list[Audience]:
         """In the order in which they were given."""
@@ -97,11 +97,6 @@ class CompareForm(forms.Form):
         if not LEAST <= len(rows) <= MOST_COMBINED:
             raise forms.ValidationError(_WRONG)
         return [rows[number] for number in order if number in rows]
-
-
-def _titles(audiences: Sequence[Audience]) -> dict[int, str]:
-    phrases = summaries([one for one in audiences if not one.name])
-    return {one.pk: one.name or capfirst(phrases[one.pk]) for one in audiences}
 
 
 @require_safe
@@ -168,13 +163,13 @@ def _earliest(known: Mapping[int, Standing]) -> Any:
 def _by_number(
     audiences: Sequence[Audience], found: Overlap, stand: Mapping[int, Told], everyone: int
 ) -> dict[int, Compared]:
-    titles = _titles(audiences)
+    names = titles(audiences)
     alone = {one.audiences[0]: one.count for one in found.combinations if len(one.audiences) == 1}
     return {
         one.pk: Compared(
             letter,
             one,
-            titles[one.pk],
+            names[one.pk],
             found.sizes[one.pk],
             share(found.sizes[one.pk], everyone),
             alone.get(one.pk, 0),

@@ -15,10 +15,12 @@ from django.views.decorators.http import require_POST
 
 from audiences.admin.forms import FORMS
 from audiences.admin.forms.counted import CountedForm
+from audiences.admin.seen import check_asks
 from audiences.models import Audience
 from audiences.rules import fields
 from audiences.services import summaries
 from audiences.services.draft import preview_draft
+from audiences.services.labels import LabelDenied
 from audiences.services.preview import Preview
 from audiences.types import ConfigurationError
 from segments.models import Membership
@@ -42,17 +44,23 @@ def draft_view(request: HttpRequest, admin: RowAdmin) -> JsonResponse:
     form.is_valid()
     if problems := form.problems():
         return JsonResponse({"problems": problems})
+    meant = {
+        "space": form.of_space,
+        "audience_type": name,
+        "configuration": form.configuration(),
+    }
     try:
+        check_asks(request, **meant)  # the form doesn't, where another field is wrong
         draft, found = preview_draft(
-            space=form.of_space,
-            audience_type=name,
-            configuration=form.configuration(),
+            **meant,
             at=timezone.now(),
             audience=audience,
             estimate="estimate" in request.GET,
         )
     except ConfigurationError as error:
         return JsonResponse({"problems": form.problems(error.problems)})
+    except LabelDenied as error:
+        return JsonResponse({"problems": {"": [str(error)]}})
     html = render_to_string("admin/audiences/draft.html", _told(draft, found), request)
     return JsonResponse({"problems": {}, "html": html})
 

@@ -13,14 +13,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from audiences.admin.pages import audience_of, page_of
-from audiences.admin.seen import denied_labels
+from audiences.admin.seen import check_asks
 from audiences.admin.standing import everybody, share, told
 from audiences.jobs import defer_refresh
 from audiences.models import Audience
 from audiences.services import summaries, warnings
 from audiences.services.convert import Unsayable, in_pql
 from audiences.services.duplicate import NotDuplicated, duplicate_audience
-from audiences.services.labels import LabelDenied, check_asked
+from audiences.services.labels import LabelDenied
 from audiences.services.lock import is_locked
 from audiences.services.standing import NotInForce, request_refresh, standing
 from audiences.types import ConfigurationError
@@ -83,8 +83,8 @@ def duplicate_view(request: HttpRequest, number: int, admin: RowAdmin) -> HttpRe
     """Make a copy, and show it."""
     audience = audience_of(request, number, admin)
     try:
-        check_asked(
-            denied_labels(request),
+        check_asks(
+            request,
             space=audience.space,
             audience_type=audience.audience_type,
             configuration=audience.configuration,

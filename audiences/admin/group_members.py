@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest
 
+from audiences.admin.seen import seen
 from audiences.models import AudienceGroup
 from audiences.services.group_members import GroupMembers
+from segments.admin.paging import read_after
 from segments.models import Membership
 from segments.search import numbers_found
 
@@ -22,12 +25,11 @@ class GroupMembersPanel:
 
     def context(self, request: HttpRequest, row: AudienceGroup) -> Mapping[str, Any]:
         words = request.GET.get("q", "").strip()
-        after = request.GET.get("after", "")
-        members = GroupMembers(row)
+        members = GroupMembers(row, partial(seen, request))
         held = members.held
         if words:
             held = held & numbers_found(space=row.space, words=words)
-        first = held.rank(int(after)) if after.isdecimal() and len(after) < 10 else 0
+        first = held.rank(read_after(request))
         numbers = list(held[first : first + PAGE])
         told = members.of(numbers)
         rows = Membership.objects.filter(pk__in=numbers).order_by("number")

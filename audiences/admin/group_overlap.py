@@ -7,8 +7,9 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from audiences.admin.audiences import titles
+from audiences.admin.seen import may_see
 from audiences.models import AudienceGroup
+from audiences.services import titles
 from audiences.services.groups import audiences_of_group
 from audiences.services.overlap import overlap
 
@@ -22,7 +23,8 @@ class GroupOverlapPanel:
     template = "admin/groups/overlap.html"
 
     def context(self, request: HttpRequest, row: AudienceGroup) -> Mapping[str, Any]:
-        audiences = [] if row.is_tiered else audiences_of_group(row)
+        there = [] if row.is_tiered else audiences_of_group(row)
+        audiences = [one for one in there if may_see(request, one)]
         shown = audiences[:_MOST]
         if len(shown) < 2:
             return {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -19,15 +20,15 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
 
-from audiences.admin.audiences import titles
 from audiences.admin.group_members import GroupMembersPanel
 from audiences.admin.group_overlap import GroupOverlapPanel
 from audiences.admin.quintiles_page import quintiles_page
-from audiences.admin.seen import seen
+from audiences.admin.seen import may_see, seen
 from audiences.admin.tiers_live import tier_urls
 from audiences.admin.tiers_page import tiers_page
 from audiences.models import Audience, AudienceGroup, GroupKind, GroupPlace
 from audiences.rules import fields
+from audiences.services import titles
 from audiences.services.groups import (
     audiences_of_group,
     change_group,
@@ -39,7 +40,7 @@ from audiences.services.groups import (
 from audiences.services.standing import sizes
 from segments.admin import RowAdmin, RowForm
 from segments.admin.choices import PickSeveral, pick_from
-from segments.services import save_row
+from segments.services import save_row, with_unseen
 
 _KINDS = [
     ("plain", "A group", "Audiences that belong together, in an order of your own."),
@@ -90,7 +91,8 @@ class AudienceGroupForm(RowForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        here = audiences_of_group(self.instance) if self.instance.pk else []
+        self.here = audiences_of_group(self.instance) if self.instance.pk else []
+        here = [one for one in self.here if may_see(self.request, one)]
         self.initial["in_order"] = [audience.pk for audience in here]
         audiences = seen(self.request, Audience.objects.filter(space=self.of_space))
         pick_from(self.fields["in_order"], audiences, self.of_space, titles)
@@ -100,7 +102,11 @@ class AudienceGroupForm(RowForm):
     def clean_in_order(self) -> list[Audience]:
         chosen = {str(audience.pk): audience for audience in self.cleaned_data["in_order"]}
         order = self["in_order"].value() or []
-        audiences = [chosen[one] for one in dict.fromkeys(map(str, order)) if one in chosen]
+        audiences = with_unseen(
+            [chosen[one] for one in dict.fromkeys(map(str, order)) if one in chosen],
+            there=self.here,
+            see=partial(seen, self.request),
+        )
         try:
             check_free(audiences, group=self.instance)
         except ValidationError as error:  # another put them elsewhere since they were read
@@ -120,8 +126,9 @@ class AudienceGroupAdmin(RowAdmin):
         known = AudienceGroup.objects.filter(pk__in=[group.pk for group in rows]).order_by()
         counted = known.annotate(count=Count("places"), held=Sum("places__audience__status__size"))
         counts = {pk: found for pk, *found in counted.values_list("pk", "count", "held")}
-        places = GroupPlace.objects.filter(group__in=counts, position__lt=_NAMED)
-        audiences = [place.audience for place in places.select_related("audience")]
+        first = GroupPlace.objects.filter(group__in=counts, position__lt=_NAMED)
+        places = [one for one in first.select_related("audience") if may_see(request, one.audience)]
+        audiences = [place.audience for place in places]
         names, held = titles(audiences), sizes(audiences)
         shown: dict[int, list[tuple[str, int]]] = {number: [] for number in counts}
         for place in places:
@@ -141,7 +148,9 @@ class AudienceGroupAdmin(RowAdmin):
             ", ", "{} <span class='quiet'>{}</span>", [(n, intcomma(s)) for n, s in group.first]
         )
         others = group.count - len(group.first)
-        return format_html("{} and {} more", named, others) if others else named or _NONE
+        if not others:
+            return named or _NONE
+        return format_html("{}{} more", format_html("{} and ", named) if named else "", others)
 
     @admin.display(description="Members")
     def size(self, group: Any) -> str:

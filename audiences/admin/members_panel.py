@@ -14,6 +14,7 @@ from audiences.admin.pages import audience_of, page_of
 from audiences.models import Audience
 from audiences.services.members import members_of
 from audiences.services.members_file import members_file
+from segments.admin.paging import read_after
 from segments.models import Membership
 from segments.search import numbers_found
 
@@ -33,11 +34,10 @@ class MembersPanel:
         if row.type.is_list:
             return {}
         words = request.GET.get("q", "").strip()
-        after = request.GET.get("after", "")
         everybody = held = members_of(row)
         if words and held:
             held = held & numbers_found(space=row.space, words=words)
-        first = held.rank(int(after)) if after.isdecimal() and len(after) < 10 else 0
+        first = held.rank(read_after(request))
         numbers = list(held[first : first + PAGE])
         return {
             "audience": row,

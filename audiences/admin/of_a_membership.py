@@ -10,10 +10,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.text import capfirst
 
-from audiences.admin.audiences import titles
 from audiences.admin.seen import seen
 from audiences.models import Audience, Lifecycle
-from audiences.services import audiences_of, explain, summaries
+from audiences.services import audiences_of, explain, summaries, titles
 from audiences.services.since import by_hand, enrolments, since
 from segments.admin import MembershipAdmin, Page, RowAdmin
 from segments.admin.row import LatePanel, page_url, show_part

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from audiences.admin.tiers_page import matrix
 from audiences.services.rfm import NothingToMeasure, make_rfm, preview_rfm
-from segments.admin.spaces import current_space, enter_space, space_of
+from segments.admin.spaces import sent_space
 from segments.services import InUse
 
 if TYPE_CHECKING:
@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 
 
 def quintiles_page(request: HttpRequest, model_admin: RowAdmin) -> HttpResponse:
-    space = space_of(request, request.POST.get("space")) or current_space(request)
-    assert space is not None  # who has none may add nothing
-    enter_space(request, space)
+    space = sent_space(request)
     problem = ""
     found = []
     try:

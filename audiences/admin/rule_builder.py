@@ -14,14 +14,14 @@ from django.utils import timezone
 from django.utils.text import capfirst
 from django.views.decorators.http import require_POST, require_safe
 
-from audiences.admin.seen import denied_labels
+from audiences.admin.seen import check_asks, seen
 from audiences.models import Audience
 from audiences.rules import fields
-from audiences.services import summaries
+from audiences.services import summaries, titles
 from audiences.services.convert import Unsayable, in_pql
 from audiences.services.draft import preview_draft
 from audiences.services.fields import RuleField, operators_of, rule_fields
-from audiences.services.labels import LabelDenied, check_asked
+from audiences.services.labels import LabelDenied
 from audiences.services.preview import Preview
 from audiences.types import ConfigurationError, Path
 from segments.admin.spaces import space_of
@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 Problems = list[dict[str, Any]]
 
 
-def asked_of(space: Space, audience: Audience | None, rule: Any) -> dict[str, Any]:
+def asked_of(
+    request: HttpRequest, space: Space, audience: Audience | None, rule: Any
+) -> dict[str, Any]:
     """What a builder is given along: where it asks, and the names of what the rule refers to."""
     pages = {
         "fields": "audiences_audience_rule_fields",
@@ -45,7 +47,7 @@ def asked_of(space: Space, audience: Audience | None, rule: Any) -> dict[str, An
         "urls": {name: reverse(f"admin:{page}") for name, page in pages.items()},
         "space": space.pk,
         "audience": audience and audience.pk,
-        "names": _names(space, set(_referred(rule))),
+        "names": _names(request, space, set(_referred(rule))),
     }
 
 
@@ -73,13 +75,13 @@ def _referred(rule: Any) -> Iterable[UUID]:
         yield from _referred(one)
 
 
-def _names(space: Space, ids: set[UUID]) -> dict[str, str]:
+def _names(request: HttpRequest, space: Space, ids: set[UUID]) -> dict[str, str]:
     if not ids:
         return {}
     segments = Segment.objects.filter(space=space, id__in=ids).values_list("id", "name")
-    audiences = list(Audience.objects.filter(space=space, id__in=ids))
-    phrases = summaries(audiences)
-    called = [(row.id, row.name or capfirst(phrases[row.pk])) for row in audiences]
+    audiences = list(seen(request, Audience.objects.filter(space=space, id__in=ids)))
+    names = titles(audiences)
+    called = [(row.id, names[row.pk]) for row in audiences]
     return {str(id): name for id, name in [*segments, *called]}
 
 
@@ -113,15 +115,15 @@ def preview_view(request: HttpRequest, admin: RowAdmin) -> HttpResponse:
         audience = known.filter(pk=number).first() if isinstance(number, int) else None
         if audience is None:
             raise Http404(f"There is no audience {number} in the space.")
-    configuration = {"rule": rule}
+    meant: dict[str, Any] = {
+        "space": space,
+        "audience_type": "rules",
+        "configuration": {"rule": rule},
+    }
     try:
-        check_asked(
-            denied_labels(request), space=space, audience_type="rules", configuration=configuration
-        )
+        check_asks(request, **meant)
         draft, found = preview_draft(
-            space=space,
-            audience_type="rules",
-            configuration=configuration,
+            **meant,
             at=timezone.now(),
             audience=audience,
             estimate=sent.get("estimate") is True,
@@ -161,9 +163,9 @@ def _people(numbers: list[int]) -> list[dict[str, str]]:
 
 def rule_builder_urls(admin: RowAdmin) -> list[Any]:
     """The pages of the builder, for the admin of audiences."""
-    seen = admin.admin_site.admin_view
-    counted = seen(partial(preview_view, admin=admin))
+    wrap = admin.admin_site.admin_view
+    counted = wrap(partial(preview_view, admin=admin))
     return [
-        path("rule-fields/", seen(fields_view), name="audiences_audience_rule_fields"),
+        path("rule-fields/", wrap(fields_view), name="audiences_audience_rule_fields"),
         path("rule-preview/", counted, name="audiences_audience_rule_preview"),
     ]

@@ -6,7 +6,11 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from audiences.models import Audience
 from audiences.querysets import AudienceQuerySet
+from audiences.services.labels import check_asked
+from audiences.types import Configuration
+from segments.models import Space
 
 
 def denied_labels(request: HttpRequest) -> list[str]:
@@ -18,3 +22,19 @@ def denied_labels(request: HttpRequest) -> list[str]:
 
 def seen(request: HttpRequest, rows: AudienceQuerySet) -> AudienceQuerySet:
     return rows.without_labels(denied_labels(request))
+
+
+def may_see(request: HttpRequest, audience: Audience) -> bool:
+    return set(denied_labels(request)).isdisjoint(audience.labels)
+
+
+def check_asks(
+    request: HttpRequest, *, space: Space, audience_type: str, configuration: Configuration
+) -> None:
+    """As ``check_asked``, of whoever asks."""
+    check_asked(
+        denied_labels(request),
+        space=space,
+        audience_type=audience_type,
+        configuration=configuration,
+    )

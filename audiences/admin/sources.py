@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Count, OuterRef, Subquery
+from django.db import transaction
+from django.db.models import Count, OuterRef, Q, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.template.response import TemplateResponse
@@ -17,7 +18,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 
 from audiences.admin.forms.synced import interval_field, leaving_field, unknown_field
-from audiences.admin.seen import seen
+from audiences.admin.seen import denied_labels, may_see, seen
 from audiences.admin.sync_state import said
 from audiences.jobs import start_syncs
 from audiences.models import Audience, Source, Sync
@@ -148,7 +149,9 @@ class SourceAdmin(RowAdmin):
     add_form_template = "admin/sources/add.html"
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).annotate(audiences=Count("synced_lists"))
+        hidden = Q(synced_lists__audience__labels__overlap=denied_labels(request))
+        counted = Count("synced_lists", filter=~hidden)
+        return super().get_queryset(request).annotate(audiences=counted)
 
     @admin.display(description="From")
     def vendor_label(self, source: Source) -> str:
@@ -247,7 +250,7 @@ class SourceAdmin(RowAdmin):
             "opts": self.opts,
             "original": source,
             "steps": steps(STEPS, 3 if looks else 2),
-            "lists": lists,
+            "lists": [(one, one.audience and may_see(request, one.audience)) for one in lists],
             "looks": looks,
             "several_kinds": len(source.kind.kinds) > 1,
             "problem": problem,
@@ -256,6 +259,7 @@ class SourceAdmin(RowAdmin):
         page = "admin/sources/first_sync.html" if looks else "admin/sources/lists.html"
         return TemplateResponse(request, page, context)
 
+    @transaction.atomic
     def _import(
         self,
         request: HttpRequest,
@@ -263,6 +267,7 @@ class SourceAdmin(RowAdmin):
         ticked: Sequence[tuple[Kind, str]],
         options: Mapping[str, Any],
     ) -> HttpResponse:
+        """All of them, of whatever kinds, or none."""
         made: list[Audience] = []
         for kind in source.kind.kinds:
             if ids := [id for of, id in ticked if of == kind]:

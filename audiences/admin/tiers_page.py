@@ -29,7 +29,7 @@ from audiences.services.tier_moves import TierMoves
 from audiences.services.tiers import change_tiers, make_tiers
 from audiences.types import ConfigurationError
 from audiences.types.tier import attribute_problem
-from segments.admin.spaces import current_space, enter_space, space_of
+from segments.admin.spaces import sent_space
 from segments.models import Space
 from segments.services import See, in_words, save_row, seen_among
 
@@ -49,7 +49,7 @@ def tiers_page(
     request: HttpRequest, model_admin: RowAdmin, group: AudienceGroup | None = None
 ) -> HttpResponse:
     """Show the tiers; look at what was sent; save it when it has been looked at."""
-    space = group.space if group else _space(request)
+    space = group.space if group else sent_space(request)
     sent, found = SentTiers(request, group), None
     editable = group is None or group.kind == GroupKind.TIERS
     if request.method == "POST" and not editable and group is not None:
@@ -84,13 +84,6 @@ def tiers_page(
     return TemplateResponse(request, "admin/groups/tiers.html", context)
 
 
-def _space(request: HttpRequest) -> Space:
-    space = space_of(request, request.POST.get("space")) or current_space(request)
-    assert space is not None  # who has none may add nothing
-    enter_space(request, space)
-    return space
-
-
 def _save(
     space: Space, group: AudienceGroup | None, sent: SentTiers, see: See
 ) -> AudienceGroup | None:
@@ -113,9 +106,12 @@ def _rename(
     request: HttpRequest, model_admin: RowAdmin, group: AudienceGroup, sent: SentTiers
 ) -> HttpResponse:
     """All that can be changed of quintiles by hand is what they are called."""
-    if sent.name:
-        save_row(group, name=sent.name[:255])
-        _log(request, model_admin, group, added=False)
+    try:
+        save_row(group, name=sent.name)
+    except ValidationError as error:
+        messages.error(request, f"Nothing is saved. {' '.join(error.messages)}")
+        return HttpResponseRedirect(_page(group))
+    _log(request, model_admin, group, added=False)
     return _back(request, group)
 
 
@@ -128,8 +124,11 @@ def _log(request: HttpRequest, model_admin: RowAdmin, group: AudienceGroup, *, a
 
 def _back(request: HttpRequest, group: AudienceGroup) -> HttpResponseRedirect:
     messages.success(request, f"“{group}” is saved. Its members follow within moments.")
-    page = reverse("admin:audiences_audiencegroup_change", args=[group.pk])
-    return HttpResponseRedirect(page)
+    return HttpResponseRedirect(_page(group))
+
+
+def _page(group: AudienceGroup) -> str:
+    return reverse("admin:audiences_audiencegroup_change", args=[group.pk])
 
 
 def _rows(

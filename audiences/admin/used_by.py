@@ -7,9 +7,9 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from audiences.admin.audiences import titles
 from audiences.admin.seen import seen
 from audiences.models import Audience
+from audiences.services import titles
 from segments.models import Segment
 
 

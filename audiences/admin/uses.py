@@ -7,11 +7,10 @@ from typing import Any, ClassVar
 
 from django.http import HttpRequest
 from django.template.loader import render_to_string
-from django.utils.text import capfirst
 
 from audiences.admin.seen import seen
 from audiences.models import Audience, AudienceGroup
-from audiences.services import summaries
+from audiences.services import summaries, titles
 from segments.admin import Panel
 
 
@@ -23,14 +22,12 @@ class UsesPanel:
 
     def context(self, request: HttpRequest, row: Audience) -> Mapping[str, Any]:
         asking = list(seen(request, Audience.objects.filter(dependencies=row)))
-        phrases = summaries(asking)
+        names, phrases = titles(asking), summaries(asking)
         return {
             "parts": [
                 render_to_string(part.template, dict(part.context(request, row)), request)
                 for part in self.parts
             ],
-            "audiences": [
-                (one, one.name or capfirst(phrases[one.pk]), phrases[one.pk]) for one in asking
-            ],
+            "audiences": [(one, names[one.pk], phrases[one.pk]) for one in asking],
             "group": AudienceGroup.objects.filter(places__audience=row).first(),
         }

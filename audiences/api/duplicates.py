@@ -8,6 +8,7 @@ from rest_framework.response import Response
 
 from audiences.api.pointing import pointing
 from audiences.services.duplicate import NotDuplicated, duplicate_audience
+from audiences.services.labels import check_asked
 from segments.api.document import Document
 from segments.api.errors import Problem, Refused
 from segments.api.operations import AnswerSerializer, Doing
@@ -46,6 +47,12 @@ class Duplicate(Doing):
         audience = view.get_object()
         try:
             with pointing(), translated(view.serializer_class(), received), transaction.atomic():
+                check_asked(
+                    view.access.denied_labels,
+                    space=audience.space,
+                    audience_type=audience.audience_type,
+                    configuration=audience.configuration,
+                )
                 copy = duplicate_audience(audience=audience, id=chosen_id(received), **values)
                 row = view.planned(view.get_queryset(), selection).get(pk=copy.pk)
         except NotDuplicated as error:

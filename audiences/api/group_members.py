@@ -63,4 +63,4 @@ class MembersOfAGroup(ToMany):
     """Who is in any of a group's audiences now, by their versions in force. It is only read."""
 
     def _listing(self, view: ResourceViewSet, row: AudienceGroup) -> ResourceViewSet:
-        return self.view(view, action="list", members=GroupMembers(row))
+        return self.view(view, action="list", members=GroupMembers(row, view.access.seen))

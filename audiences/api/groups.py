@@ -31,9 +31,10 @@ from segments.api.operations import Operation
 from segments.api.relations import RelatedById
 from segments.api.relationships import Meta as Told
 from segments.api.relationships import Relationship, ToMany
-from segments.api.resource import WritableViewSet
+from segments.api.resource import ResourceViewSet, WritableViewSet
 from segments.api.serializer import ResourceSerializer
 from segments.models import Membership
+from segments.services import with_unseen
 
 
 class AudienceGroupSerializer(ResourceSerializer):
@@ -112,6 +113,11 @@ class AudiencesOfAGroup(ToMany):
     def rows(self, row: AudienceGroup) -> QuerySet[Audience]:
         return Audience.objects.filter(place__group=row).order_by("place__position")
 
+    def instead(
+        self, view: ResourceViewSet, row: Any, others: Sequence[Audience]
+    ) -> Sequence[Audience]:
+        return with_unseen(others, there=audiences_of_group(row), see=view.access.seen)
+
     def add(self, row: AudienceGroup, others: Sequence[Audience]) -> Told:
         return self._told(put_in_group, row, others)
 
@@ -174,6 +180,9 @@ class AudienceGroupViewSet(WritableViewSet):
             raise _refuse("kind", f"This group is {row.kind} and stays so. Make a new one.")
         if not row.is_tiered:
             _check_plain(values)
+            if "audiences" in values:
+                there, see = audiences_of_group(row), self.access.seen
+                values["audiences"] = with_unseen(values["audiences"], there=there, see=see)
             change_group(row, **values)
             return
         if values.pop("audiences", None) not in (None, audiences_of_group(row)):

@@ -1,5 +1,5 @@
 from audiences.services.define import define_audience, redefine_audience
-from audiences.services.describe import referred_names, summaries, warnings
+from audiences.services.describe import referred_names, summaries, titles, warnings
 from audiences.services.explain import audiences_of, explain
 from audiences.services.meaning import Meaning, Meanings, Part, meanings_now, read_meanings
 from audiences.services.now import held_now, held_stored
@@ -26,6 +26,7 @@ __all__ = [
     "referred_names",
     "refresh_space",
     "summaries",
+    "titles",
     "warnings",
     "work_out",
 ]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from uuid import UUID
 
+from django.utils.text import capfirst
+
 from audiences.models import Audience
 from audiences.services.names import Found, find_named, id_of
 from segments.models import Segment
@@ -22,6 +24,13 @@ def summaries(audiences: Iterable[Audience]) -> dict[int, str]:
     known = list(audiences)
     names = referred_names(known)
     return {audience.pk: _summary(audience, names.get(audience.space_id, {})) for audience in known}
+
+
+def titles(audiences: Iterable[Audience]) -> dict[int, str]:
+    """What audiences are called, by their numbers: their names, else who is in them."""
+    known = list(audiences)
+    phrases = summaries([audience for audience in known if not audience.name])
+    return {audience.pk: audience.name or capfirst(phrases[audience.pk]) for audience in known}
 
 
 def _summary(audience: Audience, names: Names) -> str:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.db import transaction
-from django.utils.text import capfirst
 
 from audiences.models import Audience, Lifecycle, Listed
 from audiences.services.by_hand import listed_memberships, put_on_list
 from audiences.services.define import define_audience
-from audiences.services.describe import summaries
+from audiences.services.describe import titles
 from audiences.services.own_list import list_of
 from segments.services import copy_members
 
@@ -63,5 +62,4 @@ def duplicate_audience(*, audience: Audience, name: str = "", id: UUID | None = 
 
 
 def _name(audience: Audience) -> str:
-    called = audience.name or capfirst(summaries([audience])[audience.pk])
-    return f"Copy of {called}"[:_LONGEST_NAME]
+    return f"Copy of {titles([audience])[audience.pk]}"[:_LONGEST_NAME]

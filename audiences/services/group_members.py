@@ -10,13 +10,15 @@ from pyroaring import BitMap
 from audiences import members
 from audiences.models import Audience, AudienceGroup, AudienceStatus
 from audiences.services.groups import audiences_of_group
+from segments.services import See, seen_among
 
 
 class GroupMembers:
-    """The members of a group by the versions in force. Two queries, however many audiences."""
+    """The members of a group's audiences, as far as one may ``see`` these, by the versions in
+    force. Three queries, however many audiences."""
 
-    def __init__(self, group: AudienceGroup) -> None:
-        self.audiences: list[Audience] = audiences_of_group(group)
+    def __init__(self, group: AudienceGroup, see: See) -> None:
+        self.audiences: list[Audience] = seen_among(audiences_of_group(group), see)
         statuses = AudienceStatus.objects.filter(audience__in=self.audiences)
         self._sets = members.load_many(list(statuses))
 

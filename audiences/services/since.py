@@ -50,6 +50,8 @@ def since(*, audiences: Collection[Audience], membership: int) -> dict[int, Sinc
     for number, moment, changed in rows.iterator():
         if number not in found and membership in BitMap.deserialize(bytes(changed)):
             found[number] = Since(moment, at_first=False)
+        if len(found) == len(held):
+            break
     firsts = AudienceVersion.objects.filter(audience__in=set(held) - found.keys())
     for number, moment in firsts.order_by("-version").values_list("audience", "as_of"):
         found[number] = Since(moment, at_first=True)

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import capfirst
 
-from audiences.admin.seen import denied_labels
+from audiences.admin.seen import may_see
 from audiences.models import Audience
 from audiences.services import summaries
 from offers.models import Offer, Schedule
@@ -47,7 +47,7 @@ def phrases_seen(request: HttpRequest, audiences: Iterable[Audience]) -> dict[in
     """What ``summaries`` says, of the audiences that whoever asks may see."""
     known = {audience.pk: audience for audience in audiences}
     said = summaries(known.values())
-    return {pk: said[pk] if _is_seen(request, one) else _UNSEEN for pk, one in known.items()}
+    return {pk: said[pk] if may_see(request, one) else _UNSEEN for pk, one in known.items()}
 
 
 def audience_lines(
@@ -61,14 +61,10 @@ def audience_lines(
             audience.name,
             audience.is_kept,
         )
-        if _is_seen(request, audience)
+        if may_see(request, audience)
         else AudienceLine(capfirst(_UNSEEN))
         for audience in audiences
     ]
-
-
-def _is_seen(request: HttpRequest, audience: Audience) -> bool:
-    return set(denied_labels(request)).isdisjoint(audience.labels)
 
 
 def viewers_view(request: HttpRequest, number: int, admin: RowAdmin) -> HttpResponse:

@@ -25,9 +25,9 @@ from segments.api.operations import Operation
 from segments.api.relations import RelatedById
 from segments.api.relationships import Meta as Told
 from segments.api.relationships import Relationship, ToMany
-from segments.api.resource import WritableViewSet
+from segments.api.resource import ResourceViewSet, WritableViewSet
 from segments.api.serializer import ObjectField, ResourceSerializer
-from segments.services import save_row
+from segments.services import save_row, with_unseen
 
 
 class OfferSerializer(ResourceSerializer):
@@ -77,6 +77,11 @@ class OfferFilters(ResourceFilters):
 
 
 class AudiencesOfAnOffer(ToMany):
+    def instead(
+        self, view: ResourceViewSet, row: Offer, others: Sequence[Audience]
+    ) -> Sequence[Audience]:
+        return with_unseen(others, there=list(row.audiences.all()), see=view.access.seen)
+
     def add(self, row: Offer, others: Sequence[Audience]) -> Told:
         aim(offer=row, audiences=others)
         return {}
@@ -125,4 +130,6 @@ class OfferViewSet(WritableViewSet):
         audiences = values.pop("audiences", None)
         save_row(row, **values)
         if audiences is not None:
-            aim_only(offer=row, audiences=audiences)
+            there = list(row.audiences.all())
+            kept = with_unseen(audiences, there=there, see=self.access.seen)
+            aim_only(offer=row, audiences=kept)

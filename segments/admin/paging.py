@@ -5,12 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.core.paginator import Page, Paginator
+from django.http import HttpRequest
 
 if TYPE_CHECKING:
     AnyPaginator = Paginator[Any]
     AnyPage = Page[Any]
 else:
     AnyPaginator, AnyPage = Paginator, Page
+
+
+def read_after(request: HttpRequest) -> int:
+    """The number of the membership after which a page begins; 0: the first page."""
+    after = request.GET.get("after", "")
+    return int(after) if after.isdecimal() and len(after) < 10 else 0
 
 
 class KeyPaginator(AnyPaginator):

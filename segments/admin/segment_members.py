@@ -16,6 +16,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from segments.admin.paging import read_after
 from segments.models import Membership, Segment, SegmentMembership
 from segments.numbers import numbers_of
 from segments.search import numbers_found
@@ -54,8 +55,7 @@ def import_page_of(segment: Segment) -> str:
 def members_context(request: HttpRequest, segment: Segment) -> dict[str, Any]:
     """A page of the segment's members: found by what was typed, after the one that was last."""
     words = request.GET.get("q", "").strip()
-    after = request.GET.get("after", "")
-    last = int(after) if after.isdecimal() and len(after) < 10 else 0
+    last = read_after(request)
     places = SegmentMembership.objects.filter(segment=segment)
     if words:
         found = numbers_found(space=segment.space, words=words) & numbers_of(places, "membership")
@@ -69,7 +69,7 @@ def members_context(request: HttpRequest, segment: Segment) -> dict[str, Any]:
     return {
         "words": words,
         "members": page[:PAGE],
-        "beginning": not after,
+        "beginning": not last,
         "next": page[PAGE - 1].number if len(page) > PAGE else None,
         "size": places.count(),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -30,6 +31,19 @@ def current_space(request: HttpRequest) -> Space | None:
     """The space that lists and new rows belong to: the one entered last, else the first."""
     spaces = spaces_of(request)
     return space_of(request, request.session.get(_SESSION_KEY)) or (spaces[0] if spaces else None)
+
+
+def sent_space(request: HttpRequest) -> Space:
+    """The space that came with a form, else the current one; and entered.
+
+    :raises PermissionDenied: it is none of theirs, or they have none.
+    """
+    sent = request.POST.get("space")
+    space = current_space(request) if sent is None else space_of(request, sent)
+    if space is None:
+        raise PermissionDenied
+    enter_space(request, space)
+    return space
 
 
 def enter_space(request: HttpRequest, space: Space) -> None:

@@ -137,6 +137,10 @@ class ToMany(Relationship):
     def remove(self, row: Any, others: Sequence[Any]) -> Meta:
         raise NotImplementedError
 
+    def instead(self, view: ResourceViewSet, row: Any, others: Sequence[Any]) -> Sequence[Any]:
+        """What is related once these replace those that are: more, where some are not seen."""
+        return others
+
     def related(self, view: ResourceViewSet, row: Any) -> Response:
         return self._listing(view, row).list(view.request)
 
@@ -152,7 +156,10 @@ class ToMany(Relationship):
         return response
 
     def change(self, view: ResourceViewSet, row: Any, method: str, document: Any) -> Meta:
-        others = resolve(read_identifiers(document), rows=self.view(view).get_queryset())
+        rows = self.view(view).get_queryset()
+        others: Sequence[Any] = resolve(read_identifiers(document), rows=rows)
+        if method == "PATCH":
+            others = self.instead(view, row, others)
         change = {"POST": self.add, "PATCH": self.replace, "DELETE": self.remove}[method]
         return change(row, others)
 

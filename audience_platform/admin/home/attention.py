@@ -118,7 +118,8 @@ def _failed_audiences(asked: _Asked) -> Iterator[Note]:
             reverse("admin:audiences_audience_change", args=[row.pk]),
             "Open it",
         )
-    yield from _more(others, "audiences", reverse("admin:audiences_audience_changelist"))
+    page = reverse("admin:audiences_audience_changelist") + "?state=failed"
+    yield from _more(others, "audiences", page)
 
 
 def _never_built(asked: _Asked) -> Iterator[Note]:

@@ -11,12 +11,12 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
 from audiences.admin.forms.more import MORE, tell_more
-from audiences.admin.seen import denied_labels
+from audiences.admin.seen import check_asks, denied_labels
 from audiences.models import Audience
 from audiences.services import redefine_audience
 from audiences.services.define import check_definition, check_lifecycle
 from audiences.services.groups import AudiencesInUse
-from audiences.services.labels import LabelDenied, check_asked, check_labels
+from audiences.services.labels import LabelDenied, check_labels
 from audiences.services.lock import Locked, is_locked
 from audiences.types import Configuration, ConfigurationError, Path
 from segments.admin import RowForm
@@ -69,8 +69,8 @@ class AudienceForm(RowForm):
         super().clean()
         if not self.errors:
             try:
-                check_asked(
-                    denied_labels(self.request),
+                check_asks(
+                    self.request,
                     space=self.of_space,
                     audience_type=self.audience_type,
                     configuration=self.configuration(),

@@ -44,7 +44,7 @@ class RulesForm(AudienceForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         saved = self.instance if self.instance.pk else None
-        self._asked = asked_of(self.of_space, saved, self._shown_rule())
+        self._asked = asked_of(self.request, self.of_space, saved, self._shown_rule())
         self._tell_builder()
 
     def _shown_rule(self) -> Any:

@@ -68,3 +68,10 @@ def test_who_is_in_a_tier_follows_from_its_bounds(colleague: Any, space: Space) 
     assert "by-hand" not in colleague.page(f"audiences/audience/{tier.pk}/change/")
     assert colleague.get(f"/admin/{page(tier)}").status_code == 404
     assert colleague.get(f"/admin/{page(tier, 'nobody')}").status_code == 404
+
+
+@pytest.mark.parametrize("after", ["x", "9" * 25, "9" * 5000, "-1"])
+def test_a_place_that_there_is_not_is_the_beginning(
+    colleague: Any, grown: Audience, after: str
+) -> None:
+    assert colleague.get(f"/admin/{page(grown)}", {"after": after}).status_code == 200

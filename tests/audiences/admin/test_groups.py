@@ -317,3 +317,30 @@ def test_groups_of_another_space_are_not_there(
     assert "Pick audiences of this space" in answer.content.decode()
     loyalty.refresh_from_db()
     assert (loyalty.name, loyalty.audiences.count()) == ("Loyalty", 3)
+
+
+@pytest.mark.parametrize("kind", ["tiers", "rfm"])
+def test_a_form_of_a_space_that_isn_t_theirs_changes_none(
+    colleague: Any, people: list[Any], other_space: Space, kind: str
+) -> None:
+    """One had it open in another window when the space was taken from them."""
+    sent = {**fields((None, "Bronze", 0)), "space": other_space.pk}
+    answer = colleague.post(f"/admin/{GROUPS}add/?kind={kind}", sent)
+    assert answer.status_code == 403
+    assert not AudienceGroup.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["", " ", "x" * 256])
+def test_quintiles_keep_their_name_where_another_can_t_be(
+    colleague: Any, space: Space, make_membership: Make, name: str
+) -> None:
+    for count in range(5):
+        moment = timezone.now() - datetime.timedelta(days=count)
+        make_membership(total_orders=count, total_order_value=count, last_order_at=moment)
+    colleague.save(f"{GROUPS}add/?kind=rfm", space=space.pk)
+    group = AudienceGroup.objects.order_by("number")[0]
+
+    answer = colleague.save(f"{GROUPS}{group.pk}/change/", name=name)
+
+    assert "Nothing is saved." in answer.content.decode()
+    assert AudienceGroup.objects.get(pk=group.pk).name == group.name

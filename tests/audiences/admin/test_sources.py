@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from audience_platform.models import StaffLabels
 from audiences.models import Audience, Source
+from audiences.services import redefine_audience
 from audiences.services.own_list import list_of
 from audiences.services.sync import request_sync, sync_now
 from segments.models import Space
@@ -181,6 +185,40 @@ def test_lists_are_ticked_and_become_audiences(
     shown = colleague.page(f"{AUDIENCES}/{newsletter.pk}/change/")
     assert "3 people on the list: 3 joined, 0 left, 0 stayed." in shown
     assert "synced every hour" in shown
+
+
+def test_of_lists_of_several_kinds_all_are_made_or_none(
+    colleague: Colleague, klaviyo: KlaviyoStandIn, make_source: Make
+) -> None:
+    klaviyo.add_list("L1", name="Newsletter")
+    answer = colleague.save(
+        f"{SOURCES}/{make_source().pk}/lists/",
+        list=["list:L1", "segment:GONE"],
+        interval="3600",
+        unknown="create",
+        removable_share="35",
+    )
+    assert "GONE" in text(answer)
+    assert not Audience.objects.exists()
+
+
+def test_a_list_s_audience_that_one_may_not_see_is_not_named(
+    colleague: Colleague, klaviyo: KlaviyoStandIn, make_source: Make, make_synced: Make
+) -> None:
+    source = make_source()
+    klaviyo.add_list("L1", name="Newsletter")
+    audience = make_synced(source, list="L1", name="Regulars")
+    redefine_audience(audience, labels=["core/C9"])
+    assert "Regulars" in colleague.page(f"{SOURCES}/{source.pk}/lists/")
+    StaffLabels.objects.create(user=User.objects.get(), denied_labels=["core/C9"])
+
+    page = colleague.page(f"{SOURCES}/{source.pk}/lists/")
+
+    assert "Regulars" not in page
+    assert "one that you may not see" in page
+    assert 'type="checkbox"' not in page
+    counted = re.compile(r"field-audiences[^>]*>\s*(\d+)")
+    assert counted.findall(colleague.page(f"{SOURCES}/")) == ["0"]
 
 
 def test_what_a_first_sync_would_do_is_told_before(

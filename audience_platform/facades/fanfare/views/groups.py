@@ -57,7 +57,7 @@ class Group(View):
 class GroupMembersView(MembersView):
     def get(self, request: Request, id: str) -> Response:
         """Who is in any of a group's audiences, or in one of them."""
-        members = GroupMembers(_group(self, id))
+        members = GroupMembers(_group(self, id), self.access.seen)
         held = members.held
         if (wanted := self.asked.get("audienceId")) is not None:
             named = [one for one in members.audiences if str(one.id) == wanted.lower()]
