@@ -65,7 +65,7 @@ def test_times_are_set_changed_and_taken_away(
     assert RefreshSchedule.objects.get().pk == schedule.pk
 
     gone = colleague.save(page(audience, "refresh-times"), action="remove").content.decode()
-    assert "None." in told(gone)
+    assert "No times are set." in told(gone)
     assert not RefreshSchedule.objects.exists()
     who = AuditEvent.objects.filter(object_type="refresh-schedules").values_list("actor_name")
     assert {name for (name,) in who} == {User.objects.get().username}
