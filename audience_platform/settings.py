@@ -125,6 +125,7 @@ AUTH_PASSWORD_VALIDATORS = [
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
+FORMAT_MODULE_PATH = "audience_platform.formats"
 USE_I18N = True
 USE_TZ = True
 

@@ -196,7 +196,7 @@ def _part(part: Combination, by_number: Mapping[int, Compared], found: Overlap) 
     without = [one for number, one in by_number.items() if number not in part.audiences]
     sentence = f"in {_and(within)}"
     if without:
-        sentence += f", not in {' or '.join(one.title for one in without)}"
+        sentence += f", not in {' or '.join(_quoted(one) for one in without)}"
     rule = {
         "all": [
             *({"in_audience": str(one.audience.id)} for one in within),
@@ -216,7 +216,12 @@ def _part(part: Combination, by_number: Mapping[int, Compared], found: Overlap) 
 
 
 def _and(those: Sequence[Compared]) -> str:
-    return " and ".join(one.title for one in those)
+    return " and ".join(_quoted(one) for one in those)
+
+
+def _quoted(one: Compared) -> str:
+    """Without a name, it is called by a sentence: not in “In Gold tier”."""
+    return one.title if one.audience.name else f"“{one.title}”"
 
 
 def _picture(by_number: Mapping[int, Compared], found: Overlap) -> Any:

@@ -60,9 +60,13 @@ def _said_in_pql(audience: Audience) -> dict[str, Any]:
 
 @require_safe
 def standing_view(request: HttpRequest, number: int, admin: RowAdmin) -> HttpResponse:
-    """The part of the page that says how it stands, asked again while a worker is at it."""
-    audience = audience_of(request, number, admin)
-    return render(request, "admin/audiences/standing.html", _stands(audience))
+    """The part of the page that says how it stands, asked again while a worker is at it. Once it
+    is done, what the page tells of the members is out of date, and is told so."""
+    stands = _stands(audience_of(request, number, admin))
+    answer = render(request, "admin/audiences/standing.html", stands)
+    if not stands["told"].at_work:
+        answer["HX-Trigger"] = "worked-out"
+    return answer
 
 
 @require_POST

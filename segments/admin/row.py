@@ -41,6 +41,10 @@ else:
 
 CHOICES = 20  # in a page of a picker
 Narrow = Callable[[HttpRequest, models.QuerySet[Any]], models.QuerySet[Any]]
+_CHANGED_MEANWHILE = (
+    "This was changed after you opened it, and nothing of yours is saved yet. “History” says by "
+    "whom. Save again to put what stands here in its place, or open it anew to see theirs."
+)
 
 
 class Panel(Protocol):
@@ -91,15 +95,24 @@ def page_url(row: models.Model, name: str) -> str:
     return reverse(place, args=[row.pk])
 
 
+class OpenedAt(forms.CharField):
+    """When the row had been changed last as its form was opened: no part of what is changed."""
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return False
+
+
 class RowForm(AnyModelForm):
     """The form of a row. The space it belongs to goes with it, unseen, and never changes: two
-    windows may be open on two spaces, and each saves into its own."""
+    windows may be open on two spaces, and each saves into its own. So does when the row had been
+    changed last: of two windows on one row, the later is told before it undoes the other."""
 
     request: ClassVar[HttpRequest]  # set by RowAdmin.get_form
 
     space: Any = forms.ModelChoiceField(
         queryset=Space.objects.none(), widget=forms.HiddenInput, required=False
     )
+    opened_at = OpenedAt(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -110,6 +123,10 @@ class RowForm(AnyModelForm):
         self.of_space: Space = self.instance.space
         field.queryset = Space.objects.filter(pk=self.of_space.pk)
         self.initial["space"] = self.of_space.pk
+        self.initial["opened_at"] = self._changed_at()
+
+    def _changed_at(self) -> str:
+        return self.instance.updated_at.isoformat() if self.instance.pk else ""
 
     def _chosen_space(self, number: Any) -> Space:
         """The space that came with the form, when it is one of theirs; else the current one (and
@@ -121,6 +138,14 @@ class RowForm(AnyModelForm):
 
     def clean_space(self) -> Space:
         return self.cleaned_data["space"] or self.of_space
+
+    def clean_opened_at(self) -> str:
+        changed = self._changed_at()
+        if self.cleaned_data["opened_at"] not in ("", changed):
+            self.data = self.data.copy()
+            self.data[self.add_prefix("opened_at")] = changed  # saving again is meant
+            self.add_error(None, _CHANGED_MEANWHILE)
+        return changed
 
 
 class RowChangeList(ChangeList):

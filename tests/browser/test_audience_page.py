@@ -34,6 +34,20 @@ def lovers(programme: SimpleNamespace, space: Space) -> Audience:
     return audience
 
 
+def test_a_new_audience_shows_its_members_once_it_is_worked_out(
+    open_page: Callable[..., Page], vera: User, lovers: Audience, space: Space
+) -> None:
+    page = open_page(vera)
+    page.goto("/admin/audiences/audience/add/?type=age_within")
+    page.get_by_label("From age").fill("18")
+    page.get_by_role("button", name="Save and continue editing").click()
+    expect(page.get_by_text("Nobody is in this audience yet.")).to_be_visible()
+    expect(page.get_by_text("It has not been worked out yet. From then on")).to_be_visible()
+    refresh_space(space=space, now=timezone.now())  # as a worker does
+    expect(page.locator("#who-is-in")).to_contain_text("Ada Ekberg")
+    expect(page.get_by_text("There is one number yet, below.")).to_be_visible()
+
+
 def test_an_audience_is_looked_through_copied_and_taken_back(
     open_page: Callable[..., Page], vera: User, lovers: Audience, space: Space
 ) -> None:

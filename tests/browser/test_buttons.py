@@ -11,6 +11,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from audience_platform.services import find_key
+from offers.models import Offer
 from segments.models import Space
 
 pytestmark = pytest.mark.browser
@@ -33,6 +34,18 @@ def test_members_are_pasted_in_and_ticked_out(
     expect(page.get_by_text("1 member removed from “Gold tier”.")).to_be_visible()
     members = programme.gold.segment_memberships.values_list("membership__full_name", flat=True)
     assert set(members) == {"Ada Ekberg", "Cleo Ekberg", "Dina Ekberg"}
+
+
+def test_a_double_click_saves_once(
+    open_page: Callable[..., Page], vera: User, space: Space
+) -> None:
+    page = open_page(vera)
+    page.goto("/admin/offers/offer/add/")
+    page.get_by_label("Name").first.fill("Wine club")
+    save = page.get_by_role("button", name="Save", exact=True)
+    save.evaluate("(button) => { button.click(); setTimeout(() => button.click(), 20); }")
+    expect(page.get_by_text("was added successfully")).to_be_visible()
+    assert Offer.objects.count() == 1
 
 
 def test_a_key_is_made_shown_once_and_revoked(

@@ -45,12 +45,12 @@ def test_audiences_are_ticked_compared_and_a_part_becomes_one(
     expect(told).to_contain_text("in all 3")
     address = page.url
     page.get_by_role(
-        "link", name="Make an audience of those in Wine lovers, not in Gold or Aged 18 to 35"
+        "link", name="Make an audience of those in Wine lovers, not in Gold or “Aged 18 to 35”"
     ).click()
     expect(page.get_by_role("group", name="Condition 3")).to_be_visible()
     expect(page.get_by_text("1 of 4 members")).to_be_visible()
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_text("In Wine lovers, not in Gold or Aged 18 to 35").first).to_be_visible()
+    expect(page.get_by_text("In Wine lovers, not in Gold or “Aged 18 to 35”").first).to_be_visible()
 
     other = open_page(vera)
     other.goto(address)  # as it was passed on

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from audiences.models import Sync
 from segments.imports.asking import make_import
@@ -66,3 +66,17 @@ def test_the_first_page_tells_how_the_space_stands(
 
     attention.get_by_role("link", name="Look and decide").click()
     expect(page.get_by_role("button", name="Sync, and let them leave")).to_be_visible()
+
+
+def test_the_growth_may_come_before_the_page_has_loaded(
+    open_page: Callable[..., Page], vera: User, programme: SimpleNamespace
+) -> None:
+    page = open_page(vera)
+    held: list[Route] = []
+    page.route("**/*.woff2", lambda route: held.append(route))
+    page.goto("/admin/", wait_until="commit")
+    expect(page.locator("#growth canvas")).to_be_attached()
+    for font in held:
+        font.continue_()
+    page.wait_for_load_state()
+    expect(page.locator("#growth canvas")).to_have_css("display", "block")  # Chart.js has drawn

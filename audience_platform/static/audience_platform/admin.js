@@ -43,3 +43,13 @@ function mend() {
 new MutationObserver(mend).observe(document, { childList: true, subtree: true });
 window.addEventListener("resize", letTablesBeEntered);
 window.addEventListener("load", mend); // widths are known once the styles are there
+
+// A second click on Save, before the answer is there, would save a second offer. Coming back to the
+// page by the browser's arrow opens its forms again.
+const sent = new Set();
+document.addEventListener("submit", (event) => {
+  if (event.defaultPrevented || event.target.method !== "post") return;
+  if (sent.has(event.target)) event.preventDefault();
+  sent.add(event.target);
+});
+window.addEventListener("pageshow", () => sent.clear());

@@ -45,7 +45,8 @@ class AudienceForm(RowForm):
 
     def configuration(self) -> dict[str, Any]:
         """The configuration that the fields hold. Called when each of them alone is right."""
-        return {name: self.cleaned_data[name] for name in self.declared_fields if name != "space"}
+        fields = [name for name in self.declared_fields if name not in RowForm.base_fields]
+        return {name: self.cleaned_data[name] for name in fields}
 
     def clean_lifecycle(self) -> str:
         return self.cleaned_data["lifecycle"] or str(self.fields["lifecycle"].initial)

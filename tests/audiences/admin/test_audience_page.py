@@ -135,8 +135,10 @@ def test_a_change_is_being_worked_out_until_it_is(
         keen, configuration={"rule": {"field": "total_orders", "operator": "is_present"}}
     )
     assert "Being worked out" in colleague.page(path(keen, "standing"))
+    assert "HX-Trigger" not in colleague.get(f"/admin/{path(keen, 'standing')}")
     refresh()
     assert "Up to date" in colleague.page(path(keen, "standing"))
+    assert colleague.get(f"/admin/{path(keen, 'standing')}")["HX-Trigger"] == "worked-out"
 
 
 def test_a_refresh_is_asked_for_and_what_came_of_it_is_told(

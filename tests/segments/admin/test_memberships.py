@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import html
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -38,6 +39,17 @@ def test_a_membership_is_added_with_its_segments(
     )
     added = Membership.objects.get(space=space, external_id="card-1")
     assert {place.segment for place in added.segment_memberships.all()} == {gold, silver}
+
+
+def test_the_list_is_told_how_it_is_filled_and_then_tells_the_time_as_other_pages_do(
+    colleague: Any, make_membership: Make
+) -> None:
+    assert "segments/import/add/?what=memberships" in colleague.page("segments/membership/")
+    moment = datetime.datetime(2026, 5, 4, 15, 6, tzinfo=datetime.UTC)
+    make_membership(last_order_at=moment)
+    page = colleague.page("segments/membership/")
+    assert re.search(r"4 May 2026, \d\d:06<", page)
+    assert "p.m." not in page
 
 
 def test_its_segments_are_changed_on_its_page(

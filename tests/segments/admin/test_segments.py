@@ -24,6 +24,23 @@ def test_a_segment_is_added(colleague: Any, space: Space) -> None:
     assert Segment.objects.get(space=space).name == "Gold tier"
 
 
+def test_the_later_of_two_windows_is_told_before_it_undoes_the_other(
+    colleague: Any, make_segment: Make
+) -> None:
+    segment = make_segment("gold", name="Gold")
+    path = f"segments/segment/{segment.pk}/change/"
+    opened = colleague.get(f"/admin/{path}").context["adminform"].form["opened_at"].value()
+    fields = {"name": "First", "short_code": "gold", "opened_at": opened}
+    colleague.save(path, **fields)
+    form = colleague.save(path, **fields | {"name": "Second"}).context["adminform"].form
+    assert "changed after you opened it" in form.non_field_errors()[0]
+    segment.refresh_from_db()
+    assert segment.name == "First"
+    colleague.save(path, **fields | {"name": "Second", "opened_at": form["opened_at"].value()})
+    segment.refresh_from_db()
+    assert segment.name == "Second"
+
+
 def test_a_short_code_that_is_taken_is_told_at_its_field(
     colleague: Any, space: Space, make_segment: Make
 ) -> None:
