@@ -103,12 +103,11 @@ class OpenedAt(forms.CharField):
 
 
 class RowForm(AnyModelForm):
-    """The form of a row. The space it belongs to goes with it, unseen, and never changes: two
-    windows may be open on two spaces, and each saves into its own. So does when the row had been
-    changed last: of two windows on one row, the later is told before it undoes the other."""
+    """The form of a row. Its space goes with it, unseen, and never changes: two windows may be open
+    on two spaces, and each saves into its own. So does when the row had been changed last: of two
+    windows on one row, the later is told before it undoes the other."""
 
     request: ClassVar[HttpRequest]  # set by RowAdmin.get_form
-
     space: Any = forms.ModelChoiceField(
         queryset=Space.objects.none(), widget=forms.HiddenInput, required=False
     )
@@ -122,11 +121,11 @@ class RowForm(AnyModelForm):
             self.instance.space = self._chosen_space(self["space"].value())
         self.of_space: Space = self.instance.space
         field.queryset = Space.objects.filter(pk=self.of_space.pk)
-        self.initial["space"] = self.of_space.pk
-        self.initial["opened_at"] = self._changed_at()
+        self.initial.update(space=self.of_space.pk, opened_at=self._changed_at())
 
     def _changed_at(self) -> str:
-        return self.instance.updated_at.isoformat() if self.instance.pk else ""
+        changed = getattr(self.instance, "updated_at", None)  # an import has none
+        return changed.isoformat() if self.instance.pk and changed else ""
 
     def _chosen_space(self, number: Any) -> Space:
         """The space that came with the form, when it is one of theirs; else the current one (and
@@ -142,8 +141,8 @@ class RowForm(AnyModelForm):
     def clean_opened_at(self) -> str:
         changed = self._changed_at()
         if self.cleaned_data["opened_at"] not in ("", changed):
-            self.data = self.data.copy()
-            self.data[self.add_prefix("opened_at")] = changed  # saving again is meant
+            self.data = sent = self.data.copy()  # type: ignore[attr-defined]
+            sent[self.add_prefix("opened_at")] = changed  # saving again is meant
             self.add_error(None, _CHANGED_MEANWHILE)
         return changed
 
