@@ -19,7 +19,8 @@ UNREADABLE = (LookupError, TypeError, ValueError, AttributeError)
 def summaries(audiences: Iterable[Audience]) -> dict[int, str]:
     """For each audience, by its number, a phrase that says who is in it: “aged 18 to 35”.
 
-    At most two queries name what they refer to, however many audiences there are.
+    At most two queries name what they refer to, however many audiences there are; and two more for
+    each level of audiences without names, which are called by who is in them.
     """
     known = list(audiences)
     names = referred_names(known)
@@ -92,6 +93,8 @@ def referred_names(audiences: Iterable[Audience]) -> dict[int, Names]:
         found = Audience.objects.filter(
             space__in={space for space, _ in others}, id__in={id for _, id in others}
         )
+        phrases = summaries(audience for audience in found if not audience.name)
         for audience in found:
-            names.setdefault(audience.space_id, {})[audience.id] = str(audience)
+            called = audience.name or f"“{phrases[audience.pk]}”"
+            names.setdefault(audience.space_id, {})[audience.id] = called
     return names

@@ -87,7 +87,7 @@ def test_an_audience_is_said_in_pql_beside_its_sentence(
     gold = make_segment("gold")
     in_gold = make_audience("in_any_segment", segments=[str(gold.id)])
     page = colleague.page(f"audiences/audience/{in_gold.pk}/change/")
-    assert f"In PQL: <code>inSegment(&quot;{gold.id}&quot;)</code>" in page
+    assert f"<code>inSegment(&quot;{gold.id}&quot;)</code>" in page
     young = make_audience("age_within", minimum_age=18)
     page = colleague.page(f"audiences/audience/{young.pk}/change/")
     assert "PQL can&#x27;t say this." in page or "PQL can't say this." in page

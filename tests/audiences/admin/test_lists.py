@@ -57,7 +57,7 @@ def test_a_static_list_is_added_and_renamed(colleague: Any, space: Space) -> Non
     colleague.save(add, space=space.pk, name="VIPs", description="Invited")
     audience = Audience.objects.get()
     page = colleague.page(_path(audience))
-    assert "Members on the list “VIPs”." in page
+    assert "Members: on the list “VIPs”." in page
     assert "Nobody is in this list yet. Add members by pasting" in page
     colleague.save(_path(audience), name="Guests")
     assert list_of(audience).name == "Guests"
