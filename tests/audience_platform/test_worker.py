@@ -80,7 +80,7 @@ def test_audiences_follow_their_members_through_the_death_of_a_worker(
     with connection.cursor() as cursor:  # the job of a worker that died under it
         cursor.execute(
             "INSERT INTO procrastinate_jobs (task_name, queue_name, lock, queueing_lock, status)"
-            " VALUES ('refresh_space', 'default', %s, %s, 'doing')",
+            " VALUES ('refresh_space', 'default', %s, %s, 'doing') ON CONFLICT DO NOTHING",
             [f"refresh space {space.pk}"] * 2,
         )
     save_row(person, total_orders=12)

@@ -187,7 +187,7 @@ def test_can_be_stopped(command: Command, monkeypatch: pytest.MonkeyPatch) -> No
     def stopped(*arguments: object, **options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("segments.imports.memberships.load", stopped)
+    monkeypatch.setattr("segments.imports.loading._load", stopped)
 
     assert command("import_memberships", FILE).err == "Stopped. Nothing was changed. [130]"
 
