@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Func, IntegerField, OuterRef, QuerySet
+from django.db.models import IntegerField, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import path
 
@@ -16,6 +15,13 @@ from segments.admin.segment_members import MembersPanel, add_members_view, remov
 from segments.models import Segment, SegmentMembership
 
 MOST_COUNTED = 10_000  # in a list; a segment's own page counts to the end
+
+
+class _Count(Subquery):
+    """How many rows a query has that may end early: an aggregate of Django's would count on."""
+
+    template = "(SELECT count(*) FROM (%(subquery)s) AS counted)"
+    output_field = IntegerField()
 
 
 @admin.register(Segment)
@@ -32,11 +38,7 @@ class SegmentAdmin(RowAdmin):
     def prepare_rows(self, request: HttpRequest, rows: Sequence[Any]) -> None:
         """Count the members of each, and stop where the list says “more than”."""
         places = SegmentMembership.objects.filter(segment=OuterRef("pk")).order_by()
-        counted = Func(
-            ArraySubquery(places.values("membership_id")[: MOST_COUNTED + 1]),
-            function="cardinality",
-            output_field=IntegerField(),
-        )
+        counted = _Count(places.values("membership_id")[: MOST_COUNTED + 1])
         segments = Segment.objects.filter(pk__in=[row.pk for row in rows])
         sizes = dict(segments.order_by().values_list("pk", counted))
         for row in rows:
